@@ -1,0 +1,88 @@
+# Each step leaves a stamp, so that it runs again only when what it depends on has changed.
+
+PYTHON ?= python3
+PORT ?= 5000
+PYTEST_ARGS ?=
+
+bin := .venv/bin
+pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
+npm_ci := npm ci --silent
+# The generations of socket.io-client that the package serves, each in its folder.
+bundles := $(addprefix flask_realtime/client_files/,4/LICENSE)
+metadata := pyproject.toml setup.py
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: help demo test lint docs bundles dist clean
+
+help:
+	@echo "make demo      run the example chat       (PORT=$(PORT))"
+	@echo "make test      run the tests in parallel  (PYTEST_ARGS='tests/wsgi -k limit')"
+	@echo "make lint      ruff, mypy, import layers"
+	@echo "make docs      build the documentation, docs/_build/html"
+	@echo "make bundles   fetch the browser clients with npm"
+	@echo "make dist      build sdist and wheel, with the bundles, in dist/"
+	@echo "make clean     remove all that make made"
+
+demo: .venv/.installed $(bundles)
+	@echo "Open http://127.0.0.1:$(PORT)/ in two windows; Ctrl+C stops it."
+	@PORT=$(PORT) $(bin)/python examples/chat/app.py
+
+test: .venv/.installed-test .venv/.commands $(bundles) tests/node_modules/.package-lock.json
+	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
+
+lint: .venv/.installed-lint
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports --no-logo
+
+docs: .venv/.installed-docs
+	$(bin)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
+	@echo "The documentation is in docs/_build/html/index.html"
+
+bundles: $(bundles)
+
+dist: .venv/.installed-test $(bundles)
+	rm -rf build dist
+	$(bin)/python -m build
+
+clean:
+	rm -rf .venv build dist docs/_build *.egg-info flask_realtime/client_files
+	rm -rf bundles/node_modules tests/node_modules
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .tox
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.created:
+	@.ci/need 'command -v $(PYTHON)' python3
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "Python 3.10 or newer is needed: make PYTHON=python3.x" >&2; exit 1; }
+	@.ci/need '$(PYTHON) -c "import ensurepip"' python3-venv
+	@test -x $(bin)/python || $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.installed: $(metadata) | .venv/.created
+	@echo "Installing the package into .venv ..."
+	@$(pip) --editable .
+	@touch $@
+
+.venv/.installed-%: $(metadata) | .venv/.created
+	@echo "Installing the package, with what make $* needs, into .venv ..."
+	@$(pip) --editable '.[$*]'
+	@touch $@
+
+# Tried once; after that, a test that misses its command is skipped and says so.
+.venv/.commands: | .venv/.created
+	@.ci/need 'command -v chromium' chromium || echo "The tests in a browser will be skipped."
+	@.ci/need 'command -v openssl' openssl || echo "The tests over TLS will be skipped."
+	@touch $@
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	@.ci/need 'command -v npm' nodejs npm
+	cd $* && $(npm_ci)
+	@touch $@
+
+flask_realtime/client_files/%/LICENSE: bundles/node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	cp bundles/node_modules/socket.io-client-$*/dist/* $(@D)/
+	cp bundles/node_modules/socket.io-client-$*/LICENSE $@
+	@touch $@

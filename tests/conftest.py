@@ -1,0 +1,55 @@
+"""What every test may ask for: where things are, and what this machine has."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Examples run beside other tests on few cores: how long one takes says nothing about the code.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node.js, for the npm clients."""
+    return _command("node", "nodejs")
+
+
+@pytest.fixture(scope="session")
+def npm_clients(node: str) -> Path:
+    """The folder with `node_modules` in which the npm clients of the tests are installed."""
+    folder = ROOT / "tests"
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        pytest.skip("the npm clients are not installed: make test")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's browser, for Playwright's `executable_path`."""
+    return _command("chromium", "chromium")
+
+
+@pytest.fixture(scope="session")
+def openssl() -> str:
+    """The path of the command that makes throwaway certificates."""
+    return _command("openssl", "openssl")
+
+
+def _command(name: str, package: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"no {name} on this machine: apt-get install {package}")
+    return path
