@@ -1,0 +1,148 @@
+"""Every error of the package, in one tree.
+
+The type says who broke a rule, and carries what to answer::
+
+    RealtimeError
+    ├── ProtocolError               the peer broke the protocol
+    │   ├── HTTPError               … of HTTP: answered with ``http_status``
+    │   │   └── BodyError           (OSError) … in the middle of a request body
+    │   ├── HandshakeError          … of the WebSocket handshake: ``http_status`` and headers
+    │   ├── FrameError              … of WebSocket frames: closed with ``close_code``
+    │   ├── PacketError             … of Engine.IO or Socket.IO: reason ``parse error``
+    │   └── RequestError            … of an Engine.IO request: its ``code`` and ``http_status``
+    ├── UsageError                  the application called us wrongly
+    │   ├── OptionError             (TypeError) unknown or unusable option
+    │   ├── EventError              (ValueError) an event name that is taken, a handler that cannot fit
+    │   ├── EncodeError             (TypeError) a value that the wire cannot carry
+    │   └── NotServing              (RuntimeError) nothing here could ever deliver it
+    ├── ConnectionRefusedError      raised by the application to refuse a client
+    ├── AckTimeout                  (TimeoutError) the client did not answer in time
+    └── Disconnected                (ConnectionError) the client has left
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class RealtimeError(Exception):
+    """Whatever this package raises on its own account."""
+
+
+class ProtocolError(RealtimeError):
+    """The peer broke a rule; the message says which, for the log and never for the peer."""
+
+
+class HTTPError(ProtocolError):
+    """A request that HTTP forbids or that is over a limit.
+
+    :param http_status: the status line to answer with, such as ``"413 Content Too Large"``.
+    """
+
+    def __init__(self, http_status: str, message: str) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+class BodyError(HTTPError, OSError):
+    """A request body that is malformed, too large, too slow or broke off, met while reading it.
+
+    An ``OSError``, as frameworks expect one when they read ``wsgi.input``.
+    """
+
+
+class HandshakeError(HTTPError):
+    """A WebSocket handshake that RFC 6455 section 4.2 forbids.
+
+    :param headers: what to send beside the status, such as the versions we speak.
+    """
+
+    def __init__(
+        self, http_status: str, message: str, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(http_status, message)
+        self.headers = headers
+
+
+class FrameError(ProtocolError):
+    """Bytes that are no WebSocket frame, or one over a limit (RFC 6455 section 7.4.1).
+
+    :param close_code: the code to close with, such as 1002.
+    """
+
+    def __init__(self, close_code: int, message: str) -> None:
+        super().__init__(message)
+        self.close_code = close_code
+
+
+class PacketError(ProtocolError):
+    """A message that is no packet of the client's protocol; the session ends with ``parse error``."""
+
+
+class RequestError(ProtocolError):
+    """A request that Engine.IO answers with one of its codes.
+
+    :param code: 0 to 5, as the Engine.IO servers number them.
+    :param http_status: the status line, ``"403 Forbidden"`` for code 4, else ``"400 Bad Request"``.
+    """
+
+    def __init__(self, code: int, message: str, http_status: str = "400 Bad Request") -> None:
+        super().__init__(message)
+        self.code = code
+        self.http_status = http_status
+
+
+class UsageError(RealtimeError):
+    """The application called us in a way that cannot work; the message says what to do."""
+
+
+class OptionError(UsageError, TypeError):
+    """An option that does not exist (the nearest is named) or has an impossible value."""
+
+
+class EventError(UsageError, ValueError):
+    """An event name that is reserved, or a handler that cannot take what would come."""
+
+
+class EncodeError(UsageError, TypeError):
+    """A value that the wire cannot carry; the message names the path to it."""
+
+
+class NotServing(UsageError, RuntimeError):
+    """An emit in a process that neither serves clients nor reaches a process that does."""
+
+
+class ConnectionRefusedError(RealtimeError):  # noqa: A001  (the name Flask-SocketIO's users import)
+    """Raised by a ``connect`` handler or a middleware to refuse the client.
+
+    The first argument is the message, the second (or the rest, as a tuple) reaches the client as
+    ``data``: ``ConnectionRefusedError("not authorized", {"retry": False})``.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.message = str(args[0]) if args else "Connection rejected by server"
+        self.data: Any = args[1] if len(args) == 2 else (list(args[1:]) or None)
+
+
+class AckTimeout(RealtimeError, TimeoutError):
+    """The client did not acknowledge in time.
+
+    :param answers: what came nevertheless, by socket id (for a selection of many).
+    :param silent: the ids that did not answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        answers: Mapping[str, Any] | None = None,
+        silent: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.answers = dict(answers or {})
+        self.silent = list(silent)
+
+
+class Disconnected(RealtimeError, ConnectionError):
+    """The client has left before it could answer."""

@@ -1,0 +1,171 @@
+"""Every option of the server, with its default, its unit and its check.
+
+Sizes are bytes, times are seconds. Whoever needs one value takes it as an argument; only the
+server and the engine hold the whole.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from .exceptions import OptionError
+
+TRANSPORTS = ("polling", "websocket")
+
+AllowedOrigins = str | Iterable[str] | Callable[[str], bool] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The server's options; make one with :func:`make_options`, which checks them."""
+
+    path: str = "/socket.io"
+    """Where the server answers below the application's root."""
+    serve_client: bool = True
+    """Whether ``<path>/socket.io.js`` and its siblings are served."""
+    transports: tuple[str, ...] = TRANSPORTS
+    """The transports offered, in the order of preference."""
+    allow_upgrades: bool = True
+    """Whether a polling session may go on over WebSocket."""
+    upgrade_timeout: float = 10.0
+    """How long an upgrade may take before its WebSocket is closed (Node: 10 s)."""
+    ping_interval: float = 25.0
+    """Time between a client's answer and the next ping (Node: 25 s)."""
+    ping_timeout: float = 20.0
+    """How long a client may take to answer a ping (Node: 20 s)."""
+    connect_timeout: float = 45.0
+    """How long a session may live without having joined a namespace (Node: 45 s)."""
+    max_http_buffer_size: int = 1_000_000
+    """The largest message, request body, or event with its attachments (Node: 1e6)."""
+    max_payload_packets: int = 100_000
+    """The most packets in one polling body; the real bound is its size (python-engineio: 16)."""
+    max_attachments: int = 10
+    """The most binary attachments of one packet (socket.io-parser 4.2.6: 10)."""
+    max_namespaces: int = 100
+    """The most namespaces one client may be in at a time."""
+    max_inbox: int = 1000
+    """Packets that may wait for a client's handlers before reading from it stops."""
+    max_outbox_size: int = 4 * 1024 * 1024
+    """Bytes that may wait for a client that does not read before it is closed."""
+    cors_allowed_origins: AllowedOrigins = None
+    """Foreign origins that may connect: one, several, a function, ``"*"``; None: the own only."""
+    cors_credentials: bool = False
+    """Whether ``"*"`` may be used together with cookies. Named origins always may."""
+    json: Any = None
+    """A module with ``dumps`` and ``loads``; ``"orjson"``, ``"flask"``; None: simplejson."""
+    async_handlers: bool = False
+    """Whether each event has its own greenlet; otherwise a client's events run in order."""
+    store_expiration: float = 15.0
+    """How long ``socket.set`` values outlive the session (Socket.IO 0.9: 15 s)."""
+    manage_session: bool | None = None
+    """Whether a connection keeps its own copy of ``flask.session``; None: yes for cookies only."""
+
+
+def make_options(base: Options | None = None, /, **changes: Any) -> Options:
+    """Return checked options: the defaults, or `base`, with the changes.
+
+    :raises OptionError: for a name that does not exist (the nearest is named) or a bad value.
+    """
+    for name in changes:
+        if name not in _CHECKS:
+            raise OptionError(_unknown(name))
+    checked = {name: _CHECKS[name](name, value) for name, value in changes.items()}
+    return replace(base or Options(), **checked)
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, _CHECKS, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(_CHECKS))}"
+    return f"unknown option {name!r}; {advice}"
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise OptionError(f"{name} is True or False, not {value!r}")
+    return value
+
+
+def _optional_flag(name: str, value: Any) -> bool | None:
+    return None if value is None else _flag(name, value)
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        raise OptionError(f"{name} is a time in seconds, more than 0, not {value!r}")
+    return float(value)
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise OptionError(f"{name} is a whole number, not {value!r}")
+    if value < 1:
+        raise OptionError(f"{name} is at least 1, not {value!r}")
+    return int(value)
+
+
+def _path(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip("/"):
+        raise OptionError(f"{name} is a path such as '/socket.io', not {value!r}")
+    return "/" + value.strip("/")
+
+
+def _transports(name: str, value: Any) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else tuple(value)
+    for transport in names:
+        if transport not in TRANSPORTS:
+            known = ", ".join(TRANSPORTS)
+            raise OptionError(f"unknown transport {transport!r}; known are: {known}")
+    if not names:
+        raise OptionError("transports names at least one transport")
+    return tuple(dict.fromkeys(names))
+
+
+def _origins(name: str, value: Any) -> AllowedOrigins:
+    if value is None or callable(value):
+        checked: AllowedOrigins = value
+        return checked
+    origins = (value,) if isinstance(value, str) else tuple(value)
+    if "*" in origins:
+        return "*"
+    for origin in origins:
+        if not isinstance(origin, str) or (origin != "null" and "://" not in origin):
+            raise OptionError(
+                f"{name} takes origins such as 'https://example.org' or '*', not {origin!r}"
+            )
+    return tuple(origin.rstrip("/").lower() for origin in origins)
+
+
+def _json(name: str, value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if not (callable(getattr(value, "dumps", None)) and callable(getattr(value, "loads", None))):
+        raise OptionError(f"{name} is a module with dumps and loads, not {value!r}")
+    return value
+
+
+_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "path": _path,
+    "serve_client": _flag,
+    "transports": _transports,
+    "allow_upgrades": _flag,
+    "upgrade_timeout": _seconds,
+    "ping_interval": _seconds,
+    "ping_timeout": _seconds,
+    "connect_timeout": _seconds,
+    "max_http_buffer_size": _count,
+    "max_payload_packets": _count,
+    "max_attachments": _count,
+    "max_namespaces": _count,
+    "max_inbox": _count,
+    "max_outbox_size": _count,
+    "cors_allowed_origins": _origins,
+    "cors_credentials": _flag,
+    "json": _json,
+    "async_handlers": _flag,
+    "store_expiration": _seconds,
+    "manage_session": _optional_flag,
+}
+assert set(_CHECKS) == {field.name for field in fields(Options)}
