@@ -1,0 +1,1 @@
+"""Wire formats, pure: bytes and text in, packets out, and back. No socket, no clock, no gevent."""

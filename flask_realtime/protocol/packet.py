@@ -1,0 +1,93 @@
+"""What the dialects translate to and from: one packet for every client generation."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+Message = str | bytes
+"""One unit as a transport carries it."""
+
+
+class PacketType(IntEnum):
+    """The packet types of Socket.IO, then those that end in the engine."""
+
+    CONNECT = 0
+    DISCONNECT = 1
+    EVENT = 2
+    ACK = 3
+    CONNECT_ERROR = 4
+    OPEN = 10
+    CLOSE = 11
+    PING = 12
+    PONG = 13
+    UPGRADE = 14
+    NOOP = 15
+
+
+class Encoded:
+    """A packet in one dialect's form: its messages, and a place for the ready WebSocket frames.
+
+    Everyone who is sent the packet shares it, so a broadcast is encoded and framed once.
+    """
+
+    __slots__ = ("_size", "frame", "messages")
+
+    def __init__(self, messages: tuple[Message, ...]) -> None:
+        self.messages = messages
+        self.frame: bytes | None = None
+        self._size = -1
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire, without a transport's own envelope."""
+        if self._size < 0:
+            self._size = sum(map(_size, self.messages))
+        return self._size
+
+
+def _size(message: Message) -> int:
+    if isinstance(message, bytes) or message.isascii():
+        return len(message)
+    return len(message.encode())
+
+
+class Packet:
+    """One unit of the protocol.
+
+    :param type: what it is.
+    :param namespace: the namespace's name, ``"/"`` for the root.
+    :param id: the number by which an EVENT asks for its ACK, and by which an ACK answers.
+    :param data: EVENT: ``[name, *args]``; ACK: ``[*args]``; CONNECT: what the client or server
+        has to say, or None; CONNECT_ERROR: the refusal; PING and PONG: ``"probe"`` or None.
+    """
+
+    __slots__ = ("_encoded", "data", "id", "namespace", "type")
+
+    def __init__(
+        self,
+        type: PacketType,
+        namespace: str = "/",
+        data: Any = None,
+        id: int | None = None,
+    ) -> None:
+        self.type = type
+        self.namespace = namespace
+        self.data = data
+        self.id = id
+        self._encoded: dict[object, Encoded] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Packet):
+            return NotImplemented
+        return (self.type, self.namespace, self.id, self.data) == (
+            other.type,
+            other.namespace,
+            other.id,
+            other.data,
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equality is by content, which may be unhashable
+
+    def __repr__(self) -> str:
+        return f"<Packet {self.type.name} {self.namespace} id={self.id} {self.data!r}>"
