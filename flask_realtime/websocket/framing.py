@@ -1,0 +1,25 @@
+"""What a connection needs of a framing; :class:`.messages.Messages` is the one of RFC 6455."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from flask_realtime.exceptions import FrameError
+
+
+class Framing(Protocol):
+    """How messages lie in the bytes of one connection."""
+
+    #: Code and reason of the peer's close frame, or the rule it broke: either ends its input.
+    closing: tuple[int, str] | None
+    violation: FrameError | None
+    #: What :meth:`take_replies` would give; never empty when the input has just ended.
+    replies: bytes
+
+    def feed(self, data: bytes) -> list[str | bytes]: ...
+
+    def take_replies(self) -> bytes: ...
+
+    def encode(self, message: str | bytes) -> bytes: ...
+
+    def encode_close(self, code: int, reason: str = "") -> bytes: ...

@@ -1,0 +1,107 @@
+"""The opening handshake of RFC 6455 section 4.2, as a server sees it: headers in, the 101 out."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
+from hashlib import sha1
+
+from flask_realtime.exceptions import HandshakeError
+
+VERSION = "13"
+
+# 1.3: the globally unique identifier that every server appends to the key.
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_LINE_BREAK = re.compile(r"[\r\n\0]")
+
+
+def is_websocket(headers: Mapping[str, str]) -> bool:
+    """Whether a request asks to become a WebSocket connection, rightly or not.
+
+    :param headers: by lower-case name, as everywhere in this file.
+    """
+    upgrade = headers.get("upgrade")
+    return upgrade is not None and _has_token(upgrade, "websocket")
+
+
+def accept(
+    method: str,
+    http_version: str,
+    headers: Mapping[str, str],
+    extra: Iterable[tuple[str, str]] = (),
+) -> bytes:
+    """Return the head of the response that opens the connection.
+
+    :param http_version: such as ``"HTTP/1.1"``, as in WSGI's ``SERVER_PROTOCOL``.
+    :param headers: the request's, by lower-case name; repeated ones joined by commas.
+    :param extra: header fields to send along, such as ``Set-Cookie``.
+    :raises HandshakeError: 405, 426 or 400 for what section 4.2.1 forbids.
+    :raises ValueError: if a field of ``extra`` could not stand in a header.
+    """
+    _check_request(method, http_version, headers)
+    key = _check_key(headers.get("sec-websocket-key", ""))
+    # 4.2.2, 5.4: SHA-1 is what the RFC asks for; it proves understanding and protects nothing.
+    digest = sha1(key.encode("ascii") + _GUID, usedforsecurity=False).digest()
+    lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Accept: " + b64encode(digest).decode("ascii"),
+    ]
+    lines += [_field(name, value) for name, value in extra]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _check_request(method: str, http_version: str, headers: Mapping[str, str]) -> None:
+    if method != "GET":
+        raise HandshakeError(
+            "405 Method Not Allowed", f"WebSocket handshake by {method!r}", [("Allow", "GET")]
+        )
+    if http_version != "HTTP/1.1":
+        # A proxy that speaks 1.0 to us is the usual cause.
+        raise _bad_request(f"WebSocket handshake in {http_version!r}, it takes HTTP/1.1")
+    if not is_websocket(headers):
+        raise _bad_request("no websocket in the Upgrade header")
+    if not _has_token(headers.get("connection", ""), "upgrade"):
+        raise _bad_request("no upgrade in the Connection header")
+    version = headers.get("sec-websocket-version", "").strip()
+    if not version:
+        raise _bad_request("no Sec-WebSocket-Version header")
+    if version != VERSION:
+        # RFC 9110 wants Upgrade beside a 426; it is hop-by-hop, so PEP 3333 leaves it to the host.
+        raise HandshakeError(
+            "426 Upgrade Required",
+            f"WebSocket version {version!r}",
+            [("Sec-WebSocket-Version", VERSION)],
+        )
+
+
+def _check_key(value: str) -> str:
+    key = value.strip()
+    try:
+        nonce = b64decode(key, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _bad_request("Sec-WebSocket-Key is not base64") from error
+    if len(nonce) != 16:
+        raise _bad_request(f"Sec-WebSocket-Key of {len(nonce)} bytes, it takes 16")
+    return key
+
+
+def _has_token(value: str, token: str) -> bool:
+    return any(item.strip().lower() == token for item in value.split(","))
+
+
+def _bad_request(message: str) -> HandshakeError:
+    return HandshakeError("400 Bad Request", message)
+
+
+def _field(name: str, value: str) -> str:
+    # A line break would let the value write header fields of its own.
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"not a header name: {name!r}")
+    if _LINE_BREAK.search(value):
+        raise ValueError(f"line break in the value of {name}")
+    return f"{name}: {value}"

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.ssl import SSLContext
+
+Pair = tuple[Any, Any]
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
+    """A throwaway certificate and its key, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        + ["-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_text(key.read_text() + certificate.read_text())
+    return both
+
+
+def unix_pair() -> Pair:
+    client, server = socket.socketpair()
+    return client, server
+
+
+def tcp_pair() -> Pair:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    return client, server
+
+
+def tls_pair(certificate: Path) -> Pair:
+    client, server = tcp_pair()
+    server_side = SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate)
+    client_side = SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_side.load_verify_locations(certificate)
+    client_side.check_hostname = False
+    accepted = gevent.spawn(server_side.wrap_socket, server, server_side=True)
+    return client_side.wrap_socket(client), accepted.get(timeout=10)
+
+
+@pytest.fixture(params=["unix", "tcp", "tls"])
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """Client and server end of one connection."""
+    makers: dict[str, Callable[[], Pair]] = {
+        "unix": unix_pair,
+        "tcp": tcp_pair,
+        "tls": lambda: tls_pair(request.getfixturevalue("tls")),
+    }
+    client, server = makers[request.param]()
+    client.settimeout(10)
+    yield client, server
+    client.close()
+    server.close()
