@@ -1,0 +1,1 @@
+"""Ways to carry messages, one small file each. They know their session as a ``Listener`` only."""

@@ -1,0 +1,145 @@
+"""Requests and responses as plain values, and the headers that every answer of ours carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+Headers = list[tuple[str, str]]
+
+
+class Request:
+    """One HTTP request as plain data: it could be sent to another process.
+
+    :param variables: its meta-variables as RFC 3875 names them (``REQUEST_METHOD``, ``PATH_INFO``,
+        ``HTTP_ORIGIN``, …), with ``wsgi.url_scheme``.
+    :param query: the first value of each key of the query string.
+    :param body: the whole body.
+    """
+
+    __slots__ = ("body", "query", "variables")
+
+    def __init__(
+        self, variables: Mapping[str, Any], query: Mapping[str, str], body: bytes = b""
+    ) -> None:
+        self.variables = variables
+        self.query = query
+        self.body = body
+
+    def plain(self) -> Request:
+        """Return a copy to keep: without the body, and without what is the host's own."""
+        variables = {
+            name: value for name, value in self.variables.items() if isinstance(value, str)
+        }
+        return Request(variables, self.query)
+
+    @property
+    def method(self) -> str:
+        return str(self.variables["REQUEST_METHOD"])
+
+    @property
+    def content_type(self) -> str:
+        return str(self.variables.get("CONTENT_TYPE", ""))
+
+    @property
+    def address(self) -> str:
+        """The peer's address; empty over a Unix socket."""
+        return str(self.variables.get("REMOTE_ADDR", ""))
+
+    @property
+    def secure(self) -> bool:
+        return self.variables.get("wsgi.url_scheme") == "https"
+
+    @property
+    def own_origin(self) -> str:
+        """Scheme and host under which the client reached us, as an ``Origin`` would say it."""
+        return f"{self.variables.get('wsgi.url_scheme', 'http')}://{self.host}".lower()
+
+    @property
+    def host(self) -> str:
+        host = self.variables.get("HTTP_HOST")
+        if host:
+            return str(host)
+        return f"{self.variables.get('SERVER_NAME')}:{self.variables.get('SERVER_PORT')}"
+
+    def header(self, name: str, default: str = "") -> str:
+        """Return the header `name`, given in lower case."""
+        return str(self.variables.get("HTTP_" + name.upper().replace("-", "_"), default))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers, by lower-case name."""
+        headers = {
+            name[5:].replace("_", "-").lower(): str(value)
+            for name, value in self.variables.items()
+            if name.startswith("HTTP_")
+        }
+        for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            if self.variables.get(name):
+                headers[name.replace("_", "-").lower()] = str(self.variables[name])
+        return headers
+
+
+class Response(NamedTuple):
+    """What answers a request.
+
+    :param status: such as ``"200 OK"``.
+    """
+
+    status: str
+    headers: Headers
+    body: bytes
+
+
+class Peer(Protocol):
+    """The connection of a request that waits: says when the client is gone."""
+
+    def watch(self, gone: Callable[[], None]) -> None:
+        """Call `gone` in the hub, once, if the client closes its connection."""
+
+    def unwatch(self) -> None:
+        """Stop watching."""
+
+
+def respond(
+    body: bytes, content_type: str, status: str = "200 OK", cors: Headers | None = None
+) -> Response:
+    """Return a response with the headers that all of ours have.
+
+    Nothing of ours may be cached, guessed at (``nosniff``), or held back by a proxy (nginx reads
+    ``X-Accel-Buffering``).
+    """
+    headers = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Accel-Buffering", "no"),
+    ]
+    return Response(status, headers + cors if cors else headers, body)
+
+
+def cors_headers(origin: str, credentials: bool) -> Headers:
+    """Return the headers by which a page of an allowed foreign `origin` may read the answer.
+
+    The origin is named: ``*`` would not work together with credentials (Fetch standard, 3.2.5).
+    """
+    headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    if credentials:
+        headers.append(("Access-Control-Allow-Credentials", "true"))
+    return headers
+
+
+def preflight(cors: Headers) -> Response:
+    """Answer ``OPTIONS``: what a page of an allowed origin may send (Fetch standard, 3.2.4)."""
+    allowed = [
+        ("Access-Control-Allow-Methods", "GET,POST"),
+        ("Access-Control-Allow-Headers", "Content-Type"),
+        ("Access-Control-Max-Age", "600"),
+    ]
+    response = respond(b"", "text/plain; charset=UTF-8", "204 No Content", cors and cors + allowed)
+    headers = [header for header in response.headers if header[0] not in _OF_A_BODY]
+    return response._replace(headers=headers)
+
+
+_OF_A_BODY = ("Content-Type", "Content-Length")

@@ -1,0 +1,83 @@
+"""What waits to be sent to one client: the only place where outgoing messages are kept."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from gevent.event import Event
+
+from ..protocol.packet import Encoded
+
+if TYPE_CHECKING:
+    from .transport import Transport
+
+
+class Outbox:
+    """The outgoing messages of one session, in order and bounded.
+
+    :param limit: bytes that may wait. A message is refused only if something waits already, so one
+        big message always passes.
+    """
+
+    __slots__ = ("_drained", "_limit", "_waiting", "size", "transport")
+
+    transport: Transport
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.size = 0  # bytes that wait here
+        self._waiting: deque[Encoded] | None = None  # an idle client never needs one
+        self._drained: Event | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def put(self, encoded: Encoded, volatile: bool = False, flush: bool = True) -> bool:
+        """Send `encoded`, now if possible; return whether it was taken.
+
+        :param volatile: take it only if it can leave at once.
+        :param flush: False where the caller knows that more comes, and will flush.
+        :raises OverflowError: if it does not fit; nothing was taken.
+        """
+        if volatile and (self._waiting or not self.transport.ready):
+            return False
+        waiting = self._waiting
+        if waiting is None:
+            waiting = self._waiting = deque()
+        if waiting or self.transport.pending:
+            self._require(encoded.size)
+        waiting.append(encoded)
+        if flush:
+            self.transport.flush()
+        if waiting:  # only what stays is counted: a client that reads costs no look at sizes
+            self.size += encoded.size
+        return True
+
+    def _require(self, size: int) -> None:
+        waits = self.size + self.transport.pending
+        if waits + size > self._limit:
+            raise OverflowError(f"{waits} bytes wait, {size} more are over {self._limit}")
+
+    def take(self) -> list[Encoded]:
+        """Return all that waits, and keep nothing."""
+        if not self._waiting:
+            return []
+        taken = list(self._waiting)
+        self._waiting.clear()
+        self.size = 0
+        return taken
+
+    def drained(self) -> None:
+        """Called by the transport when nothing waits, here or there."""
+        event, self._drained = self._drained, None
+        if event is not None:
+            event.set()
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Wait until everything has left; False if it did not within `timeout` seconds."""
+        if not self._waiting and not self.transport.pending:
+            return True
+        if self._drained is None:
+            self._drained = Event()
+        return self._drained.wait(timeout)

@@ -1,0 +1,79 @@
+"""What every transport is, and all that it knows of its session."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from ..protocol.packet import Message
+
+if TYPE_CHECKING:
+    from .outbox import Outbox
+
+
+class Listener(Protocol):
+    """Who takes what a transport brings: a session, or an upgrade until it is done."""
+
+    def receive(self, message: Message) -> None:
+        """Take one message. Called in the hub: must not wait, nor run the application's code.
+
+        :raises PacketError: if it is no packet; the transport ends with ``parse error``.
+        """
+
+    def closed(self, reason: str) -> None:
+        """Take note that the transport is gone. Called once, in the hub or in a request."""
+
+
+class Transport(ABC):
+    """A way to carry the messages of one session, both ways.
+
+    What goes out waits in the session's :class:`~.outbox.Outbox`, which outlives a transport.
+    """
+
+    name: ClassVar[str]
+    __slots__ = ("listener", "outbox")
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.listener: Listener | None = None  # None again when all is over
+        outbox.transport = self
+
+    @property
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether a message put into the outbox now would leave now."""
+
+    @property
+    def pending(self) -> int:
+        """Bytes taken from the outbox that the kernel has not taken yet."""
+        return 0
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Send what waits in the outbox, as far as it goes without waiting."""
+
+    @abstractmethod
+    def pause(self) -> None:
+        """Deliver no more messages until :meth:`resume`."""
+
+    @abstractmethod
+    def resume(self) -> None:
+        """Go on delivering."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Say goodbye after what waits in the outbox; the listener hears when it is over."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """End now; what waits is lost, and the listener hears nothing any more."""
+
+    def discard(self) -> None:
+        """End without a word: the client has left by itself, or the session goes on elsewhere."""
+        self.abort()
+
+    def _closed(self, reason: str) -> None:
+        """Tell the listener, once."""
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.closed(reason)

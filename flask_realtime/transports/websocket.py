@@ -1,0 +1,125 @@
+"""Messages over one WebSocket: a text or binary message each."""
+
+from __future__ import annotations
+
+from ..exceptions import PacketError
+from ..protocol.packet import Encoded, Message
+from ..protocol.reason import Reason
+from ..websocket.connection import Connection
+from ..websocket.frames import POLICY_VIOLATION, PROTOCOL_ERROR
+from .outbox import Outbox
+from .transport import Transport
+
+
+class WebSocketTransport(Transport):
+    """A session's messages on a WebSocket connection.
+
+    Reading and writing happen in the hub or wherever a message is sent; nothing here waits.
+    """
+
+    name = "websocket"
+    __slots__ = ("_held", "_paused", "connection")
+
+    def __init__(self, connection: Connection, outbox: Outbox) -> None:
+        super().__init__(outbox)
+        self.connection = connection
+        self._paused = False
+        self._held: list[Message] = []  # received, and not delivered since we were paused
+
+    def start(self) -> None:
+        """Hand the connection to the loop."""
+        self.connection.writable = self._writable
+        self.connection.start(self.readable)
+
+    @property
+    def ready(self) -> bool:
+        return not self.connection.pending and not self.connection.ended
+
+    @property
+    def pending(self) -> int:
+        return self.connection.pending
+
+    def readable(self) -> None:
+        """Called by the loop when bytes have come, or the end."""
+        try:
+            messages = self.connection.receive()
+            if messages is None:
+                self._ended()
+            elif messages:
+                self._deliver(messages)
+        except BaseException:
+            # The loop would call us again for the same bytes, for ever.
+            self.abort()
+            raise
+
+    def _deliver(self, messages: list[Message]) -> None:
+        for number, message in enumerate(messages):
+            listener = self.listener
+            if self._paused or listener is None:
+                self._held += messages[number:]
+                return
+            try:
+                listener.receive(message)
+            except PacketError:
+                self.connection.close(PROTOCOL_ERROR)
+                self._closed(Reason.PARSE_ERROR)
+
+    def _ended(self) -> None:
+        if self._held:
+            return  # what came before the end is delivered before it
+        violated = self.connection.framing.violation is not None
+        self._closed(Reason.TRANSPORT_ERROR if violated else Reason.TRANSPORT_CLOSE)
+
+    def pause(self) -> None:
+        self._paused = True
+        self.connection.pause()
+
+    def resume(self) -> None:
+        self._paused = False
+        held, self._held = self._held, []
+        self._deliver(held)
+        if self._paused:
+            return
+        if self.connection.close_code is None:
+            self.connection.resume()
+        else:
+            self._ended()
+
+    def close(self) -> None:
+        waiting = self.outbox.take()
+        if waiting:
+            self.connection.write(b"".join(map(self._frame, waiting)))
+        self.connection.close()
+        self._held = []
+        self._closed(Reason.FORCED_CLOSE)
+
+    def abort(self) -> None:
+        self.listener = None
+        self._held = []
+        if self.connection.pending:
+            self.connection.abort()  # no close frame could pass what waits before it
+        else:
+            self.connection.close(POLICY_VIOLATION)
+
+    def _writable(self) -> None:
+        self.flush()
+        if not self.connection.pending:
+            self.outbox.drained()
+
+    def flush(self) -> None:
+        connection = self.connection
+        if connection.pending:
+            return
+        waiting = self.outbox.take()
+        if len(waiting) == 1:
+            connection.write(self._frame(waiting[0]))
+        elif waiting:
+            connection.write(b"".join(map(self._frame, waiting)))
+
+    def _frame(self, encoded: Encoded) -> bytes:
+        # Server frames are not masked, so one frame serves every client of a broadcast.
+        frame = encoded.frame
+        if frame is None:
+            encode = self.connection.framing.encode
+            frame = encoded.frame = b"".join([encode(message) for message in encoded.messages])
+        return frame
