@@ -1,0 +1,1 @@
+"""Sessions, which outlive transports: the handshake, the heartbeat, the upgrade, the end."""

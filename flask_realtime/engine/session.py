@@ -1,0 +1,247 @@
+"""One client's session, across transports: delivery both ways, the heartbeat, the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from .. import signals
+from ..protocol.dialect import Dialect
+from ..protocol.packet import Message, Packet, PacketType
+from ..protocol.reason import Reason
+from ..transports.http import Request
+from ..transports.outbox import Outbox
+from ..transports.transport import Transport
+from .clock import Deadline
+from .states import SESSION, SessionState
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .upgrade import Upgrade
+
+_GOODBYE_TIMEOUT = 30.0
+"""How long a closed session waits for the poll that takes its last messages (Node: 30 s)."""
+
+
+class SessionClient(Protocol):
+    """What a session knows of the layer above it."""
+
+    def receive(self, packet: Packet) -> None:
+        """Take a packet. Called in the hub: must not wait, nor run the application's code."""
+
+    def closed(self, reason: str) -> None:
+        """Take note that the session is over. Called once, in the hub or wherever it was ended."""
+
+
+class Session:
+    """What survives transports, under its secret name, the sid.
+
+    :param request: the handshake's.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_decoder",
+        "_engine",
+        "_paused",
+        "_unanswered",
+        "client",
+        "dialect",
+        "outbox",
+        "request",
+        "sid",
+        "state",
+        "transport",
+        "upgrade",
+    )
+
+    client: SessionClient
+    transport: Transport
+
+    def __init__(self, engine: Engine, sid: str, dialect: Dialect, request: Request) -> None:
+        self._engine = engine
+        self.sid = sid
+        self.dialect = dialect
+        self.request = request
+        self.outbox = Outbox(engine.options.max_outbox_size)
+        self.state = SessionState.OPEN
+        self.upgrade: Upgrade | None = None
+        self._decoder = dialect.decoder()
+        self._deadline: Deadline | None = None  # of the next ping, or of its answer
+        self._unanswered = False  # a ping
+        self._paused: Deadline | None = None  # until when the inbox may stay full
+
+    def open(self, transport: Transport, upgrades: list[str]) -> None:
+        """Begin on `transport`: tell the client the terms, and start the heartbeat."""
+        options = self._engine.options
+        self.switch(transport)
+        self.send(
+            self.dialect.open_packet(self.sid, upgrades, options.ping_interval, options.ping_timeout)
+        )
+        self._next_ping()
+
+    def switch(self, transport: Transport) -> None:
+        """Go on over `transport`, with what waits in the outbox."""
+        self.transport = transport
+        transport.outbox = self.outbox
+        self.outbox.transport = transport
+        transport.listener = self
+        if self._paused is not None:
+            transport.pause()
+        transport.flush()
+
+    # In
+
+    def receive(self, message: Message) -> None:
+        """Take one message from the transport.
+
+        :raises PacketError: if it is no packet.
+        """
+        if self.state is not SessionState.OPEN:
+            return
+        packet = self._decoder.feed(message)
+        if packet is None:
+            return
+        if packet.type < PacketType.OPEN:
+            self.client.receive(packet)
+        else:
+            self._receive_engine(packet)
+
+    def _receive_engine(self, packet: Packet) -> None:
+        if packet.type is PacketType.PONG:
+            self._answered()
+        elif packet.type is PacketType.PING:
+            # Engine.IO 4: only the server pings (Node: "invalid heartbeat direction").
+            self.end(Reason.TRANSPORT_ERROR)
+        elif packet.type is PacketType.CLOSE:
+            self.transport.discard()
+            self.closed(Reason.TRANSPORT_CLOSE)
+        # The rest has a meaning only while an upgrade is probed.
+
+    def pause(self) -> None:
+        """Read no more: the inbox is full. What we send goes on, pings included.
+
+        A client that stays unread for ``ping_timeout`` is closed.
+        """
+        if self._paused is not None or self.state is not SessionState.OPEN:
+            return
+        timeout = self._engine.options.ping_timeout
+        self._paused = self._engine.clock.after(timeout, self._stayed_full)
+        self._engine.notify(signals.inbox_full, session=self)
+        self.transport.pause()
+        if self._unanswered:
+            self._next_ping()  # its answer is among what we do not read
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._paused is None:
+            return
+        self._paused.cancel()
+        self._paused = None
+        if self.state is SessionState.OPEN:
+            self.transport.resume()
+
+    def _stayed_full(self) -> None:
+        self.end(Reason.INBOX_FULL)
+
+    # Out
+
+    def send(self, packet: Packet, volatile: bool = False, flush: bool = True) -> bool:
+        """Send a packet; return whether it was taken.
+
+        A client whose outbox overflows is closed, but not here: whoever sends may be in the middle
+        of a broadcast.
+
+        :param flush: False where the caller will call ``flush`` of the transport.
+        :raises EncodeError: if its data cannot be carried.
+        """
+        encoded = self.dialect.encode(packet)
+        if self.state is not SessionState.OPEN:
+            return False
+        try:
+            return self.outbox.put(encoded, volatile, flush)
+        except OverflowError:
+            self._engine.post(self._overflowed)
+            return False
+
+    def _overflowed(self) -> None:
+        if self.state is SessionState.OPEN:
+            self._engine.notify(signals.outbox_full, session=self)
+            self.end(Reason.OUTBOX_FULL)
+
+    # Heartbeat (Engine.IO 4: the server pings, the client answers)
+
+    def _next_ping(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._unanswered = False
+        self._deadline = self._engine.clock.after(self._engine.options.ping_interval, self._ping)
+
+    def _ping(self) -> None:
+        if self.state is not SessionState.OPEN:
+            return
+        self.send(Packet(PacketType.PING))
+        if self._paused is not None:
+            self._next_ping()
+            return
+        self._unanswered = True
+        timeout = self._engine.options.ping_timeout
+        self._deadline = self._engine.clock.after(timeout, self._not_answered)
+
+    def _answered(self) -> None:
+        if self._unanswered:
+            self._next_ping()
+
+    def _not_answered(self) -> None:
+        self.end(Reason.PING_TIMEOUT)
+
+    # The end
+
+    def close(self, reason: str) -> None:
+        """End the session after what waits has been sent."""
+        if not self._advance("close"):
+            return
+        self._over(reason)
+        self._deadline = self._engine.clock.after(_GOODBYE_TIMEOUT, self._forget)
+        self.transport.close()
+
+    def end(self, reason: str) -> None:
+        """End the session now; what waits is lost."""
+        transport = self.transport
+        self.closed(reason)
+        transport.abort()
+
+    def closed(self, reason: str) -> None:
+        """The transport is gone."""
+        was_open = self.state is SessionState.OPEN
+        if not self._advance("gone"):
+            return
+        if was_open:
+            self._over(reason)
+        self._forget()
+
+    def _advance(self, event: str) -> bool:
+        state = SESSION.get((self.state, event))
+        if state is None:
+            return False
+        self.state = state
+        return True
+
+    def _over(self, reason: str) -> None:
+        """Known at once: nothing is taken from the client or sent to it any more."""
+        for deadline in (self._deadline, self._paused):
+            if deadline is not None:
+                deadline.cancel()
+        self._deadline = self._paused = None
+        if self.upgrade is not None:
+            self.upgrade.fail()
+        self.outbox.drained()
+        self.client.closed(reason)
+        self._engine.notify(signals.session_closed, session=self, reason=reason)
+
+    def _forget(self) -> None:
+        self.state = SessionState.CLOSED
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self._engine.forget(self.sid)
+        self.transport.abort()
