@@ -1,0 +1,1 @@
+"""Rooms and broadcast, behind an interface that other nodes can stand behind."""
