@@ -1,0 +1,123 @@
+"""Acknowledgements that we wait for: by number, with a time-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gevent.event import AsyncResult
+
+from ..engine.clock import Clock, Deadline
+from ..exceptions import AckTimeout, Disconnected, EncodeError
+from ..protocol.packet import Packet, PacketType
+
+if TYPE_CHECKING:
+    from .socket import Socket
+
+Answered = Callable[[list[Any]], None]
+
+
+class Answer:
+    """The answer to one event: given once, and only if the client asked for it.
+
+    What a handler gets as its parameter ``ack``.
+    """
+
+    __slots__ = ("_id", "_socket")
+
+    def __init__(self, socket: Socket, id: int | None) -> None:
+        self._socket = socket
+        self._id = id
+
+    def __call__(self, *values: Any) -> None:
+        """Answer the client with `values`."""
+        id, self._id = self._id, None
+        if id is not None:
+            packet = Packet(PacketType.ACK, self._socket.namespace.name, list(values), id)
+            self._socket.client.session.send(packet)
+
+    def give(self, result: Any) -> None:
+        """Answer with what a handler returned: a tuple is several values, None is none.
+
+        It leaves with the next flush, at the end of the client's quantum.
+        """
+        id, self._id = self._id, None
+        if id is None:
+            return
+        values = list(result) if type(result) is tuple else [] if result is None else [result]
+        session = self._socket.client.session
+        name = self._socket.namespace.name
+        try:
+            session.send(Packet(PacketType.ACK, name, values, id), flush=False)
+        except EncodeError as error:
+            values = [self._socket.server.handler_failed(self._socket, "the answer", error)]
+            session.send(Packet(PacketType.ACK, name, values, id), flush=False)
+
+
+class _Pending:
+    __slots__ = ("answered", "deadline", "failed")
+
+    def __init__(self, answered: Answered, failed: Callable[[Exception], None] | None) -> None:
+        self.answered = answered
+        self.failed = failed
+        self.deadline: Deadline | None = None
+
+
+class Acks:
+    """The answers that one socket still owes."""
+
+    __slots__ = ("_next", "_pending")
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._pending: dict[int, _Pending] = {}
+
+    def expect(self, answered: Answered) -> int:
+        """Return the number under which `answered` gets the answer, in the hub."""
+        return self._add(_Pending(answered, None))
+
+    def wait(self, result: AsyncResult[Any], clock: Clock, timeout: float, what: str) -> int:
+        """Return the number under which `result` gets the answer, or the failure.
+
+        :param timeout: seconds.
+        :param what: named in the failure.
+        """
+        pending = _Pending(result.set, result.set_exception)
+        number = self._add(pending)
+
+        def late() -> None:
+            self._pending.pop(number, None)
+            result.set_exception(AckTimeout(f"no answer to {what} within {timeout} s"))
+
+        pending.deadline = clock.after_any(timeout, late)
+        return number
+
+    def _add(self, pending: _Pending) -> int:
+        number = self._next
+        self._next += 1
+        self._pending[number] = pending
+        return number
+
+    def resolve(self, number: int | None, values: list[Any]) -> None:
+        """An answer came; one that nobody waits for is dropped."""
+        pending = self._pending.pop(number, None) if number is not None else None
+        if pending is None:
+            return
+        if pending.deadline is not None:
+            pending.deadline.cancel()
+        pending.answered(values)
+
+    def cancel(self, number: int) -> None:
+        """The question never left."""
+        pending = self._pending.pop(number, None)
+        if pending is not None and pending.deadline is not None:
+            pending.deadline.cancel()
+
+    def fail(self) -> None:
+        """The client has left: nothing more will come."""
+        pending, self._pending = self._pending, {}
+        for one in pending.values():
+            if one.deadline is not None:
+                one.deadline.cancel()
+            if one.failed is not None:
+                one.failed(Disconnected("the client left before it answered"))

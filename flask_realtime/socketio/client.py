@@ -1,0 +1,216 @@
+"""One session's sockets, what they have received, and the order in which it is handled."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ..engine.clock import Deadline
+from ..engine.session import Session
+from ..engine.states import SessionState
+from ..exceptions import Disconnected
+from ..protocol.packet import Packet, PacketType
+from ..protocol.reason import Reason
+from .socket import Socket
+
+if TYPE_CHECKING:
+    from .server import Server
+
+
+class _Left:
+    """In the inbox: what was read before it runs before the ``disconnect`` handlers do."""
+
+    __slots__ = ("reason", "socket")
+
+    def __init__(self, socket: Socket, reason: str) -> None:
+        self.socket = socket
+        self.reason = reason
+
+
+class Client:
+    """The server's side of one session.
+
+    Handlers of all its namespaces run in the order in which their packets came, never two at once
+    (unless the option ``async_handlers`` says so).
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_inbox",
+        "_interrupted",
+        "_left",
+        "_stored",
+        "kept",
+        "queued",
+        "server",
+        "session",
+        "sockets",
+        "working",
+    )
+
+    def __init__(self, server: Server, session: Session) -> None:
+        self.server = server
+        self.session = session
+        self.sockets: dict[str, Socket] = {}
+        #: What the layer above keeps for this connection, such as its request context.
+        self.kept: Any = None
+        self.queued = False
+        self.working = False
+        self._interrupted = False
+        self._stored = False  # whether there are values to drop at the end
+        self._inbox: deque[Packet | _Left] | None = None  # an idle client needs none
+        self._left: set[str] | None = None  # namespaces it was sent away from
+        self._deadline: Deadline | None = server.engine.clock.after(
+            server.options.connect_timeout, self._joined_nothing
+        )
+
+    @property
+    def gone(self) -> bool:
+        """Whether the session is over."""
+        return self.session.state is not SessionState.OPEN
+
+    # In: called in the hub
+
+    def receive(self, packet: Packet) -> None:
+        """Take a packet: an answer goes to who waits for it, the rest into the inbox."""
+        if packet.type is PacketType.ACK:
+            socket = self.sockets.get(packet.namespace)
+            if socket is not None:
+                socket.acks.resolve(packet.id, packet.data)
+            return
+        if packet.type is PacketType.DISCONNECT and packet.namespace in self.sockets:
+            self.leave(packet.namespace, Reason.CLIENT_DISCONNECT)
+            return
+        self._append(packet)
+
+    def _append(self, item: Packet | _Left) -> None:
+        inbox = self._inbox
+        if inbox is None:
+            inbox = self._inbox = deque()
+        inbox.append(item)
+        if len(inbox) >= self.server.options.max_inbox:
+            self.session.pause()
+        if not (self.queued or self.working):
+            self.server.turn.add(self)
+
+    def leave(self, namespace: str, reason: str) -> None:
+        """A socket leaves: known at once, its handlers run in their turn."""
+        socket = self.sockets.get(namespace)
+        if socket is not None and socket.detach():
+            self._append(_Left(socket, reason))
+
+    def closed(self, reason: str) -> None:
+        """The session is over."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        for namespace in list(self.sockets):
+            self.leave(namespace, reason)
+        if self._stored:
+            expiration = self.server.options.store_expiration
+            self.server.engine.clock.after(expiration, self._expire)
+
+    def _expire(self) -> None:
+        self._stored = False
+        self.server.store.drop(self.session.sid)
+
+    def store_key(self, writing: bool = False) -> str:
+        """Return under which key the values of ``socket.set`` are kept.
+
+        :raises Disconnected: when writing after the client has left: nothing would drop the value.
+        """
+        if writing:
+            if self.session.state is SessionState.CLOSED:
+                raise Disconnected("the client has left; its values are being dropped")
+            self._stored = True
+        return self.session.sid
+
+    def _joined_nothing(self) -> None:
+        self._deadline = None
+        if not self.sockets:
+            self.session.close(Reason.FORCED_SERVER_CLOSE)
+
+    # Work: called by a worker
+
+    def work(self, quantum: int) -> bool:
+        """Handle up to `quantum` packets; return whether some are left.
+
+        The answers go out together at the end: one frame, one system call.
+        """
+        self._interrupted = False
+        inbox = self._inbox
+        try:
+            while inbox and quantum > 0 and not self._interrupted:
+                quantum -= 1
+                self._handle(inbox.popleft())
+        finally:
+            self.flush()
+        if inbox and len(inbox) * 2 > self.server.options.max_inbox:
+            return True
+        self.session.resume()
+        if inbox:
+            return True
+        self._inbox = None
+        return False
+
+    def flush(self) -> None:
+        """Send what was held back for more to come."""
+        session = self.session
+        if session.outbox:
+            session.transport.flush()
+
+    def interrupted(self) -> None:
+        self._interrupted = True
+        self.flush()
+
+    def _handle(self, item: Packet | _Left) -> None:
+        if isinstance(item, _Left):
+            item.socket.finish(item.reason)
+            return
+        socket = self.sockets.get(item.namespace)
+        if item.type is PacketType.EVENT and socket is not None:
+            socket.dispatch(item)
+        elif item.type is PacketType.CONNECT and socket is None:
+            self._join(item)
+        elif item.type is PacketType.DISCONNECT and socket is not None:
+            self.leave(item.namespace, Reason.CLIENT_DISCONNECT)  # came right behind its CONNECT
+        elif self._left is None or item.namespace not in self._left:
+            # Socket.IO 4: a packet that its state does not allow ends the connection.
+            self.session.close(Reason.FORCED_SERVER_CLOSE)
+
+    def _join(self, packet: Packet) -> None:
+        if self.session.state is not SessionState.OPEN:
+            return
+        namespace = self.server.namespaces.get(packet.namespace)
+        if namespace is None:
+            self.refuse(packet.namespace, "Invalid namespace")
+        elif len(self.sockets) >= self.server.options.max_namespaces:
+            self.refuse(packet.namespace, "Too many namespaces")
+        else:
+            namespace.connect(self, packet.data)
+
+    def refuse(self, namespace: str, message: str, data: Any = None) -> None:
+        """Tell the client that it may not join `namespace`."""
+        self.session.send(self.session.dialect.refusal_packet(namespace, message, data))
+
+    def disconnect(self) -> None:
+        """Send the client away for good."""
+        for socket in list(self.sockets.values()):
+            socket.disconnect()
+        self.session.close(Reason.FORCED_SERVER_CLOSE)
+
+    def joined(self, socket: Socket) -> None:
+        """A socket is being connected."""
+        self.sockets[socket.namespace.name] = socket
+
+    def forget(self, socket: Socket) -> None:
+        """A socket is over; what the client still sends to it is dropped."""
+        name = socket.namespace.name
+        if self.sockets.get(name) is socket:
+            del self.sockets[name]
+        if self.session.state is SessionState.OPEN:
+            if self._left is None:
+                self._left = set()
+            self._left.add(name)
+        elif not self.sockets:
+            self.kept = None

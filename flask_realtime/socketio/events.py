@@ -1,0 +1,106 @@
+"""Handlers by event, their signatures read once, when they are registered."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from ..exceptions import EventError
+
+Function = Callable[..., Any]
+
+LIFE = frozenset(("connect", "connection", "disconnecting", "disconnect"))
+"""Events of a socket's life: never taken from the wire."""
+
+RESERVED = LIFE | {"connect_error", "newListener", "removeListener"}
+"""Names that an application may not emit (Socket.IO 4: socket.io/lib/socket-types.ts)."""
+
+_UNLIMITED = 1 << 30
+
+
+class Handler:
+    """The application's function for one event.
+
+    :raises EventError: if `function` is none, or needs keyword arguments.
+    """
+
+    __slots__ = ("event", "function", "least", "most", "wants_ack")
+
+    def __init__(self, event: str, function: Function) -> None:
+        if not callable(function):
+            raise EventError(f"the handler of {event!r} is a function, not {function!r}")
+        self.event = event
+        self.function = function
+        self.least, self.most, self.wants_ack = _signature(event, function)
+
+    def takes(self, arguments: int) -> bool:
+        """Whether the function can be called with so many arguments."""
+        return self.least <= arguments <= self.most
+
+    def __str__(self) -> str:
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        name = getattr(self.function, "__qualname__", repr(self.function))
+        return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
+
+    def wrong_arguments(self, arguments: int) -> str:
+        """Say why it cannot be called with so many."""
+        if self.most >= _UNLIMITED:
+            takes = f"at least {self.least}"
+        else:
+            takes = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
+        return f"{self.event!r} came with {arguments} arguments, its handler {self} takes {takes}"
+
+
+def _signature(event: str, function: Function) -> tuple[int, int, bool]:
+    """Return the fewest and the most arguments of an event, and whether ``ack`` comes after."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # some functions written in C do not tell
+        return 0, _UNLIMITED, False
+    positional = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+            raise EventError(
+                f"the handler of {event!r} needs the keyword argument {parameter.name!r}; "
+                "an event's arguments come by position"
+            )
+    wants_ack = bool(positional) and positional[-1].name == "ack"
+    if wants_ack:
+        positional.pop()
+    least = sum(parameter.default is parameter.empty for parameter in positional)
+    unlimited = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+    return least, _UNLIMITED if unlimited else len(positional), wants_ack
+
+
+class Handlers:
+    """The handlers of a namespace or of one socket; the last one registered for an event counts."""
+
+    __slots__ = ("_by_event",)
+
+    def __init__(self) -> None:
+        self._by_event: dict[str, Handler] = {}
+
+    def add(self, event: str, function: Function) -> None:
+        """Register `function` for `event`.
+
+        :raises EventError: for a name that can never come, or a function that cannot be called.
+        """
+        if not isinstance(event, str):
+            raise EventError(f"an event's name is a str, not {event!r}; write @io.on('name')")
+        if event in RESERVED - LIFE:
+            raise EventError(f"{event!r} is reserved by Socket.IO; it never comes from a client")
+        self._by_event[event] = Handler(event, function)
+
+    def find(self, event: str) -> Handler | None:
+        return self._by_event.get(event)
+
+    def remove(self, event: str) -> None:
+        self._by_event.pop(event, None)
+
+    def names(self) -> list[str]:
+        return sorted(self._by_event)

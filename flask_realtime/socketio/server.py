@@ -1,0 +1,132 @@
+"""The Socket.IO server: namespaces above the engine. Flask and WSGI are other folders' matter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import signals
+from ..adapters.adapter import Adapter, Local
+from ..adapters.memory import MemoryAdapter
+from ..engine.engine import Engine
+from ..engine.session import Session
+from ..exceptions import OptionError
+from ..options import Options, make_options
+from ..store.memory import MemoryStore
+from ..store.store import Store
+from .client import Client
+from .events import Function, Handler
+from .namespace import Namespace
+from .socket import Socket
+from .turn import Turn
+
+_MAX_UNKNOWN = 100
+"""Unknown events that are logged: their names come from clients."""
+
+
+def call(socket: Socket, function: Function, args: Sequence[Any]) -> Any:
+    """Run a handler, and nothing around it."""
+    return function(*args)
+
+
+class Server:
+    """Namespaces, and the engine that brings their clients.
+
+    :param options: from :func:`flask_realtime.options.make_options`.
+    :param adapter: makes the adapter of each namespace.
+    :param store: keeps what ``socket.set`` is given.
+    """
+
+    options: Options
+    engine: Engine
+    turn: Turn
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        adapter: Callable[[Local], Adapter] = MemoryAdapter,
+        store: Store | None = None,
+    ) -> None:
+        self._make_adapter = adapter
+        self.store: Store = store if store is not None else MemoryStore()
+        self.namespaces: dict[str, Namespace] = {}
+        #: Runs a handler: the extension puts Flask's contexts around it here.
+        self.around: Callable[[Socket, Function, Sequence[Any]], Any] = call
+        #: Where failures of handlers are logged; the extension gives the application's.
+        self.log = logging.getLogger("flask_realtime.socketio")
+        #: Whether a client may see what went wrong.
+        self.debug: Callable[[], bool] = bool
+        self.default_error_handler: Function | None = None
+        self._unknown: set[tuple[str, str]] = set()
+        self.configure(options or make_options())
+        self.of("/")
+
+    def configure(self, options: Options) -> None:
+        """Take other options, before the first request.
+
+        :raises OptionError: after it.
+        """
+        if hasattr(self, "engine") and self.engine.hub is not None:
+            raise OptionError("the options cannot change any more: the server has clients")
+        self.options = options
+        self.engine = Engine(options, self._make_client)
+
+    def start(self) -> None:
+        """Belong to the hub of this thread. Called at each request; only the first one matters."""
+        if self.engine.hub is None:
+            self.engine.start()
+            self.turn = Turn(self.engine.hub)
+
+    def close(self) -> None:
+        """End every session, with the reason ``server shutting down``."""
+        self.engine.close()
+
+    def _make_client(self, session: Session) -> Client:
+        return Client(self, session)
+
+    def of(self, name: str) -> Namespace:
+        """Return the namespace of that name, which clients may join from now on."""
+        if not isinstance(name, str):
+            raise TypeError(f"a namespace's name is a str such as '/chat', not {name!r}")
+        name = name if name.startswith("/") else "/" + name
+        namespace = self.namespaces.get(name)
+        if namespace is None:
+            namespace = self.namespaces[name] = Namespace(self, name, self._make_adapter)
+        return namespace
+
+    # What goes wrong in handlers
+
+    def handler_failed(self, socket: Socket, event: str, error: Exception) -> Any:
+        """See to the exception of a handler; return what the client gets as its answer."""
+        if signals.handler_failed.receivers:
+            signals.handler_failed.send(self, socket=socket, event=event, error=error)
+        handler = socket.namespace.error_handler or self.default_error_handler
+        if handler is not None:
+            try:
+                return self.around(socket, handler, [error])
+            except Exception as second:
+                error = second
+        self.log.error(
+            "handler of %r in %s failed", event, socket.namespace.name, exc_info=error
+        )
+        if self.debug():
+            return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": "internal error"}
+
+    def no_handler(self, socket: Socket, event: Any) -> None:
+        """An event came that nobody handles: say so once."""
+        key = (socket.namespace.name, str(event)[:100])
+        if key in self._unknown or len(self._unknown) >= _MAX_UNKNOWN:
+            return
+        self._unknown.add(key)
+        known = ", ".join(socket.namespace.handlers.names()) or "none"
+        self.log.info("no handler for %r in %s; known: %s", key[1], key[0], known)
+
+    def run_callback(self, socket: Socket, callback: Function, values: list[Any]) -> None:
+        """Run the application's callback for an answer, as a handler is run."""
+        try:
+            handler = Handler("a callback", callback)
+            self.around(socket, callback, values[: handler.most])
+        except Exception as error:
+            self.handler_failed(socket, "a callback", error)
