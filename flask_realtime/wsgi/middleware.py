@@ -1,0 +1,155 @@
+"""Socket.IO in front of a WSGI application: what is ours is answered, the rest is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from gevent.event import Event
+from gevent.socket import socket
+
+from ..exceptions import HandshakeError, HTTPError, RequestError
+from ..protocol.request import ClientRequest, parse_request
+from ..socketio.server import Server
+from ..transports.http import Request, Response, respond
+from ..websocket.connection import Connection
+from ..websocket.handshake import accept, is_websocket
+from ..websocket.messages import Messages
+from .client_files import ClientFiles
+from .raw_socket import Environ, Host, SocketPeer, find_host
+
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_WRONG_HOST = b"""\
+Socket.IO needs a server that runs on gevent; this one gives each request a thread or a process.
+Start the application with one of:
+    io.run(app)
+    gunicorn -k gevent module:app
+"""
+
+
+class Middleware:
+    """A WSGI application that answers below the server's path, and passes on all other requests.
+
+    :param server: the Socket.IO server.
+    :param application: the one behind it.
+    """
+
+    def __init__(self, server: Server, application: Application) -> None:
+        self.server = server
+        self.application = application
+        self._files = ClientFiles()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        server = self.server
+        server.start()
+        mount = server.options.path
+        path: str = environ.get("PATH_INFO", "")
+        if not path.startswith(mount) or path[len(mount) :][:1] not in ("", "/"):
+            return self.application(environ, start_response)
+        tail = path[len(mount) + 1 :]
+        if tail and server.options.serve_client:
+            file = self._files.find(tail, environ["REQUEST_METHOD"], Request(environ, {}).headers)
+            if file is not None:
+                return _send(file, start_response)
+        found = find_host(environ)
+        if found is None:
+            text = "text/plain; charset=UTF-8"
+            return _send(respond(_WRONG_HOST, text, "503 Service Unavailable"), start_response)
+        return self._answer(environ, start_response, *found)
+
+    def _answer(
+        self, environ: Environ, start_response: StartResponse, host: Host, sock: socket
+    ) -> Iterable[bytes]:
+        engine = self.server.engine
+        request = Request(environ, _parse_query(environ.get("QUERY_STRING", "")))
+        wanted: ClientRequest | None = None
+        try:
+            wanted = parse_request(request.query)
+            if wanted.transport == "websocket" and is_websocket(request.headers):
+                return self._open_websocket(request, wanted, environ, host)
+            if request.method == "POST":
+                request.body = _read_body(environ, engine.options.max_http_buffer_size)
+            response = engine.handle(request, wanted, SocketPeer(sock))
+        except RequestError as error:
+            response = engine.error_response(wanted, error)
+        except HTTPError as error:
+            response = respond(
+                f"{error.http_status}\n".encode(), "text/plain; charset=UTF-8", error.http_status
+            )
+            if isinstance(error, HandshakeError):
+                response.headers.extend(error.headers)
+        if response.status[:1] == "4" and (cors := engine.cors(request)):
+            response = _with_cors(response, cors)
+        return _send(response, start_response)
+
+    def _open_websocket(
+        self, request: Request, wanted: ClientRequest, environ: Environ, host: Host
+    ) -> Iterable[bytes]:
+        engine = self.server.engine
+        engine.check(request, wanted)
+        head = accept(request.method, environ.get("SERVER_PROTOCOL", ""), request.headers)
+        sock, data = host.take(environ)
+        framing = Messages(engine.options.max_http_buffer_size)
+        connection = Connection(sock, framing, data)
+        closed: Event | None = None
+        if host.parks:
+            closed = Event()
+            connection.closed = closed.set
+        connection.write(head)
+        engine.open_websocket(request, wanted, connection)
+        if closed is not None:
+            closed.wait()
+        return host.handled()
+
+
+def _parse_query(query: str) -> dict[str, str]:
+    """The first value of each key."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return {}
+    return dict(reversed(pairs))
+
+
+def _read_body(environ: Environ, limit: int) -> bytes:
+    """Return the whole body of a request.
+
+    :raises HTTPError: 413 if it is larger than `limit`, 400 if it is cut short.
+    """
+    too_large = HTTPError("413 Content Too Large", f"a body of more than {limit} bytes")
+    stated = environ.get("CONTENT_LENGTH") or ""
+    stream = environ["wsgi.input"]
+    if not stated:
+        body: bytes = stream.read(limit + 1) if _has_body(environ) else b""
+        if len(body) > limit:
+            raise too_large
+        return body
+    if not stated.isdecimal():
+        raise HTTPError("400 Bad Request", "Content-Length is no number")
+    length = int(stated)
+    if length > limit:
+        raise too_large
+    body = stream.read(length)
+    if len(body) < length:
+        raise HTTPError("400 Bad Request", "the body was cut short")
+    return body
+
+
+def _has_body(environ: Environ) -> bool:
+    # Without a length only a chunked body has an end to read to (PEP 3333 leaves it to the host).
+    return bool(environ.get("wsgi.input_terminated"))
+
+
+def _with_cors(response: Response, cors: list[tuple[str, str]]) -> Response:
+    """Let a page of an allowed origin read what went wrong."""
+    present = {name for name, _ in response.headers}
+    missing = [header for header in cors if header[0] not in present]
+    return response._replace(headers=[*response.headers, *missing])
+
+
+def _send(response: Response, start_response: StartResponse) -> Iterable[bytes]:
+    start_response(response.status, response.headers)
+    return [response.body]

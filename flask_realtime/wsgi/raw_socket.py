@@ -1,0 +1,118 @@
+"""Hosts, and how each lets go of the raw socket of a request: a table, a row per host.
+
+A host is found by what it puts into the environ, never by ``start_response``, which middlewares
+wrap. Where no row fits, nothing of Socket.IO can work: a poll would block a whole thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from socket import MSG_PEEK
+from typing import Any, NamedTuple
+
+import gevent
+from gevent.socket import socket
+
+Environ = dict[str, Any]
+
+_READ = 1
+
+
+class Host(NamedTuple):
+    """One row.
+
+    :param name: for the documents and the tests.
+    :param find: the gevent socket of a request, None if the request is not this host's.
+    :param take: the socket for good, and the bytes that were read behind the request's head.
+    :param parks: whether the request's greenlet has to stay until the connection is closed; the
+        host closes the socket then, and we only shut it down.
+    :param handled: what the application returns for a request whose socket was taken.
+    """
+
+    name: str
+    find: Callable[[Environ], socket | None]
+    take: Callable[[Environ], tuple[socket, bytes]]
+    parks: bool
+    handled: Callable[[], Iterable[bytes]]
+
+
+def _find_own(environ: Environ) -> socket | None:
+    connection = environ.get("flask_realtime.http_connection")
+    return None if connection is None else connection.sock
+
+
+def _take_own(environ: Environ) -> tuple[socket, bytes]:
+    taken: tuple[socket, bytes] = environ["flask_realtime.http_connection"].take()
+    return taken
+
+
+def _find_gunicorn(environ: Environ) -> socket | None:
+    # The sync and thread workers have a socket there too, but none of gevent's.
+    sock = environ.get("gunicorn.socket")
+    return sock if isinstance(sock, socket) else None
+
+
+def _take_gunicorn(environ: Environ) -> tuple[socket, bytes]:
+    unreader = environ["wsgi.input"].reader.unreader
+    data: bytes = unreader.buf.getvalue()
+    return environ["gunicorn.socket"], data
+
+
+def _handled_gunicorn() -> Iterable[bytes]:
+    from gunicorn.workers.base_async import ALREADY_HANDLED
+
+    handled: Iterable[bytes] = ALREADY_HANDLED
+    return handled
+
+
+HOSTS = (
+    Host("flask_realtime.wsgi.WSGIServer", _find_own, _take_own, False, lambda: []),
+    Host("gunicorn -k gevent", _find_gunicorn, _take_gunicorn, True, _handled_gunicorn),
+)
+
+
+def find_host(environ: Environ) -> tuple[Host, socket] | None:
+    """Return the host of a request and its socket, None where no row fits."""
+    for host in HOSTS:
+        sock = host.find(environ)
+        if sock is not None:
+            return host, sock
+    return None
+
+
+class SocketPeer:
+    """The connection of a request that waits (:class:`flask_realtime.transports.http.Peer`)."""
+
+    __slots__ = ("_gone", "_sock", "_watcher")
+
+    def __init__(self, sock: socket) -> None:
+        self._sock: Any = sock
+        self._gone: Callable[[], None] | None = None
+        self._watcher: Any = None
+
+    def watch(self, gone: Callable[[], None]) -> None:
+        """Call `gone` in the hub, once, if the client closes its connection."""
+        self._gone = gone
+        self._watcher = gevent.get_hub().loop.io(self._sock.fileno(), _READ)
+        self._watcher.start(self._readable)
+
+    def unwatch(self) -> None:
+        """Stop watching."""
+        self._gone = None
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._watcher = None
+
+    def _readable(self) -> None:
+        try:
+            # The raw socket, under TLS too: what counts is whether anything comes, not what.
+            data = self._sock._sock.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        gone = self._gone
+        self.unwatch()  # data is the next request of a client that pipelines
+        if not data and gone is not None:
+            gone()
