@@ -1,0 +1,212 @@
+"""Flask's contexts around a handler, and the proxy that stands for its socket.
+
+A handler finds ``current_app``, ``request`` (the handshake's), ``session`` and ``g`` as a view
+does. They are not pushed but set: one request context is kept per connection, and a pushed one
+cannot be entered by two greenlets at once; pushing a new one for each event would cost ten times
+as much as the event. The teardown functions run after each event all the same. What is Flask's
+own here (the two context variables, the fields of ``RequestContext``) is in this file only.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, Request
+from flask.ctx import RequestContext
+from flask.globals import _cv_app, _cv_request
+from flask.sessions import SecureCookieSessionInterface
+from flask.signals import appcontext_tearing_down, got_request_exception, request_tearing_down
+from werkzeug.local import LocalProxy
+
+from ..socketio.client import Client
+from ..socketio.socket import Socket
+
+log = logging.getLogger("flask_realtime.extension")
+
+_current: ContextVar[Socket] = ContextVar("flask_realtime.socket")
+
+socket: Socket = LocalProxy(  # type: ignore[assignment]
+    _current,
+    unbound_message=(
+        "There is no socket here: 'socket' stands for the client whose event is being handled. "
+        "In a view or a background task use io.emit(…), io.to(room).emit(…), or keep socket.id "
+        "and use io.to(id).emit(…)."
+    ),
+)
+"""The socket whose event is being handled."""
+
+
+def current_socket() -> Socket | None:
+    """Return the socket whose event is being handled, None elsewhere."""
+    return _current.get(None)
+
+
+class ConnectionContext(RequestContext):
+    """The request context of one connection, kept from event to event.
+
+    Its request is made when the first handler asks for it: a client that only listens needs none.
+
+    :param variables: the handshake's, as its environ had them.
+    """
+
+    def __init__(self, app: Flask, request_class: type[Request], variables: dict[str, Any]) -> None:
+        # Not RequestContext.__init__, which makes the request and its URL adapter at once.
+        self.app = app
+        self._request_class = request_class
+        self._variables = variables
+        self.flashes = None
+        self._after_request_functions = []
+        self._cv_tokens = []
+
+    def __getattr__(self, name: str) -> Any:
+        make = _LAZY.get(name)
+        if make is None:
+            raise AttributeError(name)
+        value = make(self)
+        setattr(self, name, value)
+        return value
+
+    def _make_request(self) -> Request:
+        environ = {
+            **self._variables,
+            "wsgi.version": (1, 0),
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": False,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        # Unpopulated: the environ would refer back to the request, a cycle per connection.
+        request = self._request_class(environ, populate_request=False)
+        request.json_module = self.app.json
+        return request
+
+    def _make_url_adapter(self) -> Any:
+        return self.app.create_url_adapter(self.request)
+
+    def _open_session(self) -> Any:
+        interface = self.app.session_interface
+        session = interface.open_session(self.app, self.request)
+        return interface.make_null_session(self.app) if session is None else session
+
+    @property
+    def opened_session(self) -> Any:
+        """The session if a handler has used it, else None."""
+        return self.__dict__.get("_session") or self.__dict__.get("session")
+
+    def drop_session(self) -> None:
+        """Forget the session: the next handler reads it anew."""
+        self.__dict__.pop("_session", None)
+        self.__dict__.pop("session", None)
+
+
+_LAZY: dict[str, Callable[[ConnectionContext], Any]] = {
+    "request": ConnectionContext._make_request,
+    "url_adapter": ConnectionContext._make_url_adapter,
+    "_session": ConnectionContext._open_session,  # Flask 3.1
+    "session": ConnectionContext._open_session,  # Flask 3.0
+}
+
+
+class Contexts:
+    """Runs handlers with an application's contexts: ``around`` of its server.
+
+    :param manage_session: whether a connection has its own copy of the session; None: only where
+        sessions live in cookies, which an open connection cannot set.
+    """
+
+    def __init__(self, app: Flask, manage_session: bool | None) -> None:
+        self.app = app
+        self._request_class = _socket_request(app.request_class)
+        self._manage_session = manage_session
+        self._warned = False
+
+    def __call__(
+        self, socket: Socket, function: Callable[..., Any], args: Sequence[Any]
+    ) -> Any:
+        """Run `function` for `socket`; raises what it raises."""
+        context = socket.context
+        if socket.entered:
+            # A context cannot be entered twice at a time, and a handler of this socket waits.
+            return context.copy().run(self._run, socket, function, args)
+        socket.entered = True
+        try:
+            return context.run(self._run, socket, function, args)
+        finally:
+            socket.entered = False
+
+    def _run(self, socket: Socket, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+        kept = self._kept(socket.client)
+        _current.set(socket)
+        _cv_request.set(kept)
+        _cv_app.set(self.app.app_context())
+        error: BaseException | None = None
+        try:
+            return function(*args)
+        except Exception as raised:
+            error = raised
+            got_request_exception.send(self.app, exception=raised)
+            raise
+        finally:
+            self._tear_down(kept, error)
+
+    def _kept(self, client: Client) -> ConnectionContext:
+        kept: ConnectionContext | None = client.kept
+        if kept is None:
+            variables = dict(client.session.request.variables)
+            kept = client.kept = ConnectionContext(self.app, self._request_class, variables)
+        return kept
+
+    def _tear_down(self, kept: ConnectionContext, error: BaseException | None) -> None:
+        app = self.app
+        try:
+            session = kept.opened_session
+            if session is not None:
+                self._keep_session(kept, session)
+            # Asked first: calling Flask's functions for nothing would double the cost of it all.
+            if app.teardown_request_funcs or request_tearing_down.receivers:
+                app.do_teardown_request(error)
+        finally:
+            if app.teardown_appcontext_funcs or appcontext_tearing_down.receivers:
+                app.do_teardown_appcontext(error)
+
+    def _keep_session(self, kept: ConnectionContext, session: Any) -> None:
+        if not self._has_own_copy():
+            if session.modified:
+                interface = self.app.session_interface
+                interface.save_session(self.app, session, self.app.response_class())
+            kept.drop_session()
+        elif session.modified and not self._warned:
+            self._warned = True
+            log.warning(
+                "a handler changed flask.session: the change lasts for this connection only, since "
+                "no cookie can be set on it. Use socket.data or socket.set(…), or a server-side "
+                "session."
+            )
+
+    def _has_own_copy(self) -> bool:
+        if self._manage_session is not None:
+            return self._manage_session
+        return isinstance(self.app.session_interface, SecureCookieSessionInterface)
+
+
+def _socket_request(request_class: type[Request]) -> type[Request]:
+    """The application's request class, with what Flask-SocketIO's users read from a request."""
+
+    class SocketRequest(request_class):  # type: ignore[misc, valid-type]
+        @property
+        def sid(self) -> str:
+            """The socket's id."""
+            return _current.get().id
+
+        @property
+        def namespace(self) -> str:
+            """The name of the socket's namespace."""
+            return _current.get().namespace.name
+
+    return SocketRequest

@@ -1,0 +1,230 @@
+"""The extension object."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from threading import current_thread, main_thread
+from typing import Any
+
+import gevent
+from flask import Flask
+
+from ..protocol.reason import Reason
+from ..socketio.broadcast import BroadcastOperator
+from ..socketio.events import Function
+from ..socketio.namespace import Namespace
+from ..socketio.server import Server
+from ..wsgi.middleware import Middleware
+from ..wsgi.server import WSGIServer
+from .config import collect
+from .context import Contexts, current_socket
+from .functions import Rooms, select, spread
+
+
+class SocketIO:
+    """Socket.IO for a Flask application.
+
+    :param app: the application; None to call :meth:`init_app` later.
+    :param options: see :class:`flask_realtime.options.Options`; also read from the application's
+        configuration as ``SOCKETIO_<OPTION>``.
+    :raises OptionError: for an unknown option (the nearest is named) or a bad value.
+    """
+
+    reason = Reason
+
+    def __init__(self, app: Flask | None = None, **options: Any) -> None:
+        self._options = options
+        self.server = Server()
+        self._wsgi_server: WSGIServer | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, **options: Any) -> None:
+        """Serve Socket.IO in front of an application's ``wsgi_app``.
+
+        :raises OptionError: as the constructor; nothing is changed then.
+        """
+        if not isinstance(app, Flask):
+            raise TypeError(f"SocketIO takes a Flask application, not {app!r}")
+        checked = collect(app, self._options, options)
+        self.server.configure(checked)
+        self.server.around = Contexts(app, checked.manage_session)
+        self.server.log = app.logger
+        self.server.debug = lambda: app.debug
+        if app.extensions.get("socketio") is not self:
+            app.extensions["socketio"] = self
+            app.wsgi_app = Middleware(self.server, app.wsgi_app)  # type: ignore[method-assign]
+
+    # Handlers
+
+    def of(self, name: str) -> Namespace:
+        """Return a namespace, which clients may join from now on."""
+        return self.server.of(name)
+
+    @property
+    def sockets(self) -> Namespace:
+        """The root namespace."""
+        return self.server.of("/")
+
+    def on(
+        self, event: str, handler: Function | None = None, namespace: str | None = None
+    ) -> Any:
+        """Register the handler of an event; a decorator if no handler is given.
+
+        :raises EventError: for a name that can never come, or a function that cannot be called.
+        """
+        return self.of(namespace or "/").on(event, handler)
+
+    def on_event(self, event: str, handler: Function, namespace: str | None = None) -> None:
+        """Register the handler of an event."""
+        self.on(event, handler, namespace)
+
+    def event(self, handler: Function | None = None, *, namespace: str | None = None) -> Any:
+        """Register a function as the handler of the event of its name: ``@io.event``."""
+        if handler is None:
+            return lambda function: self.event(function, namespace=namespace)
+        return self.of(namespace or "/").event(handler)
+
+    def on_error(self, namespace: str | None = None) -> Callable[[Function], Function]:
+        """Register what is called with the exceptions of a namespace's handlers."""
+        if callable(namespace):
+            raise TypeError("write @io.on_error() with parentheses")
+        return self.of(namespace or "/").on_error
+
+    def on_error_default(self, handler: Function) -> Function:
+        """Register what is called with the exceptions of handlers that no other takes."""
+        self.server.default_error_handler = handler
+        return handler
+
+    # Sending, from anywhere in the process
+
+    def emit(
+        self,
+        event: str,
+        *args: Any,
+        namespace: str = "/",
+        to: Rooms = None,
+        room: Rooms = None,
+        include_self: bool = True,
+        skip_sid: Rooms = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> None:
+        """Send an event to everyone in a namespace, or to those named.
+
+        :param args: the event's arguments; a single tuple is spread.
+        :param to: a room, a socket's id, or several; ``room`` is another name for it.
+        :param callback: called with the client's answer; `to` is one socket's id then.
+        :raises EncodeError: if an argument cannot be carried; the message names the path to it.
+        """
+        there = self.of(namespace)
+        target = to if to is not None else room
+        args = spread(args)
+        if callback is not None and isinstance(target, str) and target in there.sockets:
+            there.sockets[target].emit(event, *args, callback=callback)
+            return
+        own = current_socket()
+        chosen = select(there, target, include_self, skip_sid, own)
+        chosen.emit(event, *args, callback=callback)
+
+    def send(self, data: Any, json: bool = False, namespace: str = "/", **selection: Any) -> None:
+        """Send a ``message`` event, or with `json` a ``json`` event; else as :meth:`emit`."""
+        self.emit("json" if json else "message", data, namespace=namespace, **selection)
+
+    def call(
+        self, event: str, *args: Any, to: str, timeout: float = 60.0, namespace: str = "/"
+    ) -> Any:
+        """Send an event to the socket of the id `to`, and wait for its answer.
+
+        :raises LookupError: if there is no such socket.
+        """
+        socket = self.of(namespace).sockets.get(to)
+        if socket is None:
+            raise LookupError(f"no socket {to!r} in {namespace!r}; it may have left")
+        return socket.call(event, *spread(args), timeout=timeout)
+
+    def to(self, *rooms: Any) -> BroadcastOperator:
+        """Those in any of `rooms` of the root namespace."""
+        return self.sockets.to(*rooms)
+
+    in_ = to
+
+    def except_(self, *rooms: Any) -> BroadcastOperator:
+        """All of the root namespace but those in any of `rooms`."""
+        return self.sockets.except_(*rooms)
+
+    @property
+    def volatile(self) -> BroadcastOperator:
+        """All of the root namespace who can be reached at once."""
+        return self.sockets.volatile
+
+    @property
+    def local(self) -> BroadcastOperator:
+        """All of the root namespace in this process."""
+        return self.sockets.local
+
+    # Running
+
+    def run(
+        self,
+        app: Flask,
+        host: str = "127.0.0.1",
+        port: int = 5000,
+        *,
+        log_output: bool | None = None,
+        **server_options: Any,
+    ) -> None:
+        """Serve `app` until a signal, with our own WSGI server.
+
+        :param log_output: whether requests are logged; None: in debug mode.
+        :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
+        """
+        if app.extensions.get("socketio") is not self:
+            self.init_app(app)
+        logs = app.debug if log_output is None else log_output
+        server_options.setdefault("log", "default" if logs else None)
+        server = self._wsgi_server = WSGIServer((host, port), app, **server_options)
+        server.on_stop.append(self.server.close)
+        if current_thread() is main_thread():
+            gevent.signal_handler(signal.SIGTERM, server.stop)
+        server.start()
+        scheme = "https" if server.ssl_enabled else "http"
+        shown = f"[{host}]" if ":" in host else host
+        print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            server.stop()
+
+    def stop(self) -> None:
+        """End :meth:`run`: no new connections, and every client is told."""
+        if self._wsgi_server is not None:
+            self._wsgi_server.stop()
+
+    def close(self) -> None:
+        """End every session, with the reason ``server shutting down``."""
+        self.server.close()
+
+    def start_background_task(
+        self, target: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> gevent.Greenlet[..., Any]:
+        """Run a function in a greenlet, with the application's context where there is one."""
+        around = self.server.around
+        if not isinstance(around, Contexts):
+            return gevent.spawn(target, *args, **kwargs)
+        return gevent.spawn(_run_in_context, around.app, target, args, kwargs)
+
+    @staticmethod
+    def sleep(seconds: float = 0) -> None:
+        """Wait, and let everyone else work meanwhile."""
+        gevent.sleep(seconds)
+
+
+def _run_in_context(
+    app: Flask, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    with app.app_context():
+        return target(*args, **kwargs)
