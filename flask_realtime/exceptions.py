@@ -12,7 +12,7 @@ The type says who broke a rule, and carries what to answer::
     │   └── RequestError            … of an Engine.IO request: its ``code`` and ``http_status``
     ├── UsageError                  the application called us wrongly
     │   ├── OptionError             (TypeError) unknown or unusable option
-    │   ├── EventError              (ValueError) an event name that is taken, a handler that cannot fit
+    │   ├── EventError              (ValueError) a name that is taken, a handler that cannot fit
     │   ├── EncodeError             (TypeError) a value that the wire cannot carry
     │   └── NotServing              (RuntimeError) nothing here could ever deliver it
     ├── ConnectionRefusedError      raised by the application to refuse a client
@@ -77,7 +77,7 @@ class FrameError(ProtocolError):
 
 
 class PacketError(ProtocolError):
-    """A message that is no packet of the client's protocol; the session ends with ``parse error``."""
+    """A message that is no packet of its protocol; the session ends with ``parse error``."""
 
 
 class RequestError(ProtocolError):

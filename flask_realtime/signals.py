@@ -2,16 +2,16 @@
 
 Each is sent with the server as sender. Nothing is computed for a signal that nobody listens to.
 
-======================  ===============================  ========================================
-signal                  keyword arguments                sent
-======================  ===============================  ========================================
-``session_opened``      ``session``                      after the handshake
-``session_closed``      ``session``, ``reason``          once per session, after it is gone
-``inbox_full``          ``session``                      handlers lag, reading from it has stopped
-``outbox_full``         ``session``                      the client does not read; it is closed
+======================  ================================  =======================================
+signal                  keyword arguments                 sent
+======================  ================================  =======================================
+``session_opened``      ``session``                       after the handshake
+``session_closed``      ``session``, ``reason``           once per session, after it is gone
+``inbox_full``          ``session``                       handlers lag, reading from it has stopped
+``outbox_full``         ``session``                       the client does not read; it is closed
 ``handler_failed``      ``socket``, ``event``, ``error``  a handler raised
-``server_stopping``     none                             before the first session is closed
-======================  ===============================  ========================================
+``server_stopping``     none                              before the first session is closed
+======================  ================================  =======================================
 """
 
 from __future__ import annotations

@@ -72,11 +72,9 @@ class Session:
 
     def open(self, transport: Transport, upgrades: list[str]) -> None:
         """Begin on `transport`: tell the client the terms, and start the heartbeat."""
-        options = self._engine.options
+        terms = self._engine.options.ping_interval, self._engine.options.ping_timeout
         self.switch(transport)
-        self.send(
-            self.dialect.open_packet(self.sid, upgrades, options.ping_interval, options.ping_timeout)
-        )
+        self.send(self.dialect.open_packet(self.sid, upgrades, *terms))
         self._next_ping()
 
     def switch(self, transport: Transport) -> None:

@@ -16,7 +16,7 @@ from .packet import Encoded, Message, Packet
 
 
 class Decoder(Protocol):
-    """One session's incoming messages, to packets; it keeps what a packet has of its attachments."""
+    """One session's incoming messages, to packets; keeps what a packet has of its attachments."""
 
     def feed(self, message: Message) -> Packet | None:
         """Return the packet that `message` completes, or None while attachments are missing.

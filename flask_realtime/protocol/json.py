@@ -158,7 +158,7 @@ def _c_encoder(encoder: Any, key_memo: dict[Any, Any]) -> Callable[[Any, int], A
     encode: Callable[[Any, int], Any] = make(
         None,
         encoder.default,
-        simplejson.encoder.encode_basestring,  # type: ignore[attr-defined]
+        simplejson.encoder.encode_basestring,
         None,
         encoder.key_separator,
         encoder.item_separator,

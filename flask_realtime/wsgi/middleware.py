@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from gevent.event import Event
 from gevent.socket import socket
 
+from ..engine.engine import Engine
 from ..exceptions import HandshakeError, HTTPError, RequestError
+from ..options import Options
 from ..protocol.request import ClientRequest, parse_request
-from ..socketio.server import Server
 from ..transports.http import Request, Response, respond
 from ..websocket.connection import Connection
 from ..websocket.handshake import accept, is_websocket
@@ -30,6 +31,16 @@ Start the application with one of:
 """
 
 
+class Served(Protocol):
+    """What is put in front of an application: all that this folder knows of Socket.IO."""
+
+    options: Options
+    engine: Engine
+
+    def start(self) -> None:
+        """Belong to this thread's hub, from the first request on."""
+
+
 class Middleware:
     """A WSGI application that answers below the server's path, and passes on all other requests.
 
@@ -37,7 +48,7 @@ class Middleware:
     :param application: the one behind it.
     """
 
-    def __init__(self, server: Server, application: Application) -> None:
+    def __init__(self, server: Served, application: Application) -> None:
         self.server = server
         self.application = application
         self._files = ClientFiles()

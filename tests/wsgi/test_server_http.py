@@ -47,7 +47,7 @@ ANSWERED = {
         ok(b"POST /p ?hello you"),
     ),
     "chunked with white space": (
-        POST + b"Transfer-Encoding:  Chunked \t\r\n\r\nA\r\nhelloworld\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding:  Chunked \r\n\r\nA\r\nhelloworld\r\n0\r\n\r\n",
         ok(b"POST /p ?helloworld"),
     ),
     "trailer": (
