@@ -10,6 +10,7 @@ from typing import Any
 
 import gevent
 from flask import Flask
+from werkzeug.debug import DebuggedApplication
 
 from ..protocol.reason import Reason
 from ..socketio.broadcast import BroadcastOperator
@@ -38,6 +39,7 @@ class SocketIO:
         self._options = options
         self.server = Server()
         self._wsgi_server: WSGIServer | None = None
+        self._middleware: Middleware
         if app is not None:
             self.init_app(app)
 
@@ -55,7 +57,8 @@ class SocketIO:
         self.server.debug = lambda: app.debug
         if app.extensions.get("socketio") is not self:
             app.extensions["socketio"] = self
-            app.wsgi_app = Middleware(self.server, app.wsgi_app)  # type: ignore[method-assign]
+            self._middleware = Middleware(self.server, app.wsgi_app)
+            app.wsgi_app = self._middleware  # type: ignore[method-assign]
 
     # Handlers
 
@@ -172,19 +175,39 @@ class SocketIO:
         host: str = "127.0.0.1",
         port: int = 5000,
         *,
+        debug: bool | None = None,
+        use_reloader: bool | None = None,
+        use_debugger: bool | None = None,
         log_output: bool | None = None,
         **server_options: Any,
     ) -> None:
         """Serve `app` until a signal, with our own WSGI server.
 
-        :param log_output: whether requests are logged; None: in debug mode.
+        :param debug: sets ``app.debug``, which the next three follow where they are None.
+        :param use_reloader: whether to start anew when a module changes.
+        :param use_debugger: whether a view that raises shows its traceback in the browser.
+        :param log_output: whether requests are logged.
         :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
         """
         if app.extensions.get("socketio") is not self:
             self.init_app(app)
+        if debug is not None:
+            app.debug = debug
+        if app.debug if use_debugger is None else use_debugger:
+            self._middleware.application = DebuggedApplication(
+                self._middleware.application, evalex=True
+            )
         logs = app.debug if log_output is None else log_output
         server_options.setdefault("log", "default" if logs else None)
-        server = self._wsgi_server = WSGIServer((host, port), app, **server_options)
+        if app.debug if use_reloader is None else use_reloader:
+            from werkzeug._reloader import run_with_reloader  # as Flask's own command does
+
+            run_with_reloader(lambda: self._serve(app, host, port, server_options))
+        else:
+            self._serve(app, host, port, server_options)
+
+    def _serve(self, app: Flask, host: str, port: int, options: dict[str, Any]) -> None:
+        server = self._wsgi_server = WSGIServer((host, port), app, **options)
         server.on_stop.append(self.server.close)
         if current_thread() is main_thread():
             gevent.signal_handler(signal.SIGTERM, server.stop)

@@ -1,0 +1,59 @@
+"""The commands ``flask realtime …``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo, pass_script_info
+
+from .extension import SocketIO
+
+
+@click.group("realtime")
+def commands() -> None:
+    """Serve Socket.IO."""
+
+
+@commands.command("run")
+@click.option("--host", "-h", default="127.0.0.1", help="The interface to bind to.")
+@click.option("--port", "-p", default=5000, help="The port to bind to.")
+@click.option("--debug/--no-debug", default=None, help="Set debug mode.")
+@click.option("--reload/--no-reload", default=None, help="Restart when code changes; in debug.")
+@click.option("--debugger/--no-debugger", default=None, help="Show tracebacks; in debug mode.")
+@click.option("--cert", type=click.Path(dir_okay=False), help="A certificate file, for HTTPS.")
+@click.option("--key", type=click.Path(dir_okay=False), help="The certificate's key file.")
+@pass_script_info
+def run(
+    info: ScriptInfo,
+    host: str,
+    port: int,
+    debug: bool | None,
+    reload: bool | None,
+    debugger: bool | None,
+    cert: str | None,
+    key: str | None,
+) -> None:
+    """Serve the application on gevent, with WebSocket.
+
+    The standard library is patched before the application is imported, so that whatever waits in
+    it waits for itself alone.
+    """
+    from gevent import monkey
+
+    monkey.patch_all()
+    app = info.load_app()
+    if debug is not None:
+        app.debug = debug
+    tls: dict[str, Any] = {"certfile": cert, "keyfile": key or cert} if cert else {}
+    _extension(app).run(
+        app, host, port, use_reloader=reload, use_debugger=debugger, log_output=True, **tls
+    )
+
+
+def _extension(app: Flask) -> SocketIO:
+    extension = app.extensions.get("socketio")
+    if not isinstance(extension, SocketIO):
+        raise click.UsageError(f"{app!r} has no SocketIO; create one with io = SocketIO(app)")
+    return extension
