@@ -65,8 +65,8 @@ class Messages:
     def feed(self, data: bytes) -> list[str | bytes]:
         """Take what was read; return the messages that are whole now, in order."""
         # The short way: data is exactly one text frame, masked and under 126 bytes, as nearly
-        # all are. Written out because it is what a server does most: 0.6 µs for 40 bytes, 2.0 by
-        # the general way below, 3.7 with an unmasking loop (CPython 3.11).
+        # all are. Written out because it is what a server does most: 0.6 µs for 40 bytes, 1.4 by
+        # the general way below, 3.0 with an unmasking loop (CPython 3.11).
         size = len(data)
         if 6 <= size <= self._short_size and data[0] == 0x81 and data[1] == size + 122:
             size -= 6

@@ -5,7 +5,6 @@ import struct
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from socket import SHUT_WR, SO_LINGER, SOL_SOCKET
 from typing import Any
 
@@ -16,12 +15,15 @@ from gevent.queue import Queue
 
 from flask_realtime.websocket.connection import Connection
 from flask_realtime.websocket.messages import Messages
-from tests.websocket.conftest import Pair, tcp_pair, tls_pair
+from tests.websocket.conftest import Pair
 from tests.websocket.masking import close, frame, text
 
 PATIENCE = 10  # seconds
 NEVER = 60.0
 BIG = b"x" * 4_000_000  # more than the kernel takes for a client that does not read
+
+over_tcp = pytest.mark.parametrize("pair", ["tcp"], indirect=True)
+over_tls = pytest.mark.parametrize("pair", ["tls"], indirect=True)
 
 
 class Framing(Messages):
@@ -155,14 +157,13 @@ def test_nothing_to_read_is_no_message(pair: Pair) -> None:
     assert owner.nothing_comes()
 
 
-def test_tls_record_that_was_decrypted_already(tls: Path) -> None:
-    client, server = tls_pair(tls)
+@over_tls
+def test_tls_record_that_was_decrypted_already(pair: Pair) -> None:
+    client, server = pair
     client.sendall(text("left behind"))
     taken = server.recv(3)  # decrypts the whole record
-    owner = Owner((client, server), taken).start()
+    owner = Owner(pair, taken).start()
     assert owner.next() == "left behind"
-    client.close()
-    server.close()
 
 
 def test_ping_is_answered(pair: Pair) -> None:
@@ -208,7 +209,11 @@ def test_nobody_need_wait_for_the_tail(pair: Pair) -> None:
 def test_writable_may_write(pair: Pair) -> None:
     owner = Owner(pair).start()
     expected = owner.block()
-    owner.connection.writable = lambda: (owner.connection.write(b"next"), owner.writable.set())[1]
+
+    def writable() -> None:
+        owner.connection.write(b"next")
+
+    owner.connection.writable = writable
     assert owner.client_reads(len(expected) + 4) == expected + b"next"
 
 
@@ -229,6 +234,16 @@ def test_pings_of_a_client_that_does_not_read_take_no_memory(pair: Pair) -> None
         assert owner.connection.pending <= before
     assert owner.client_reads(len(expected) + 5) == expected + b"\x8a\x03299"
     assert owner.writable.wait(PATIENCE)
+
+
+def test_writable_means_that_pongs_are_gone_too(pair: Pair) -> None:
+    owner = Owner(pair).start()
+    expected = owner.block()
+    waiting: list[int] = []
+    owner.connection.writable = lambda: waiting.append(owner.connection.pending)
+    owner.connection.framing.replies = BIG  # a pong that the kernel does not take at once
+    assert owner.client_reads(len(expected) + len(BIG)) == expected + BIG
+    assert eventually(lambda: waiting == [0])
 
 
 def test_a_frame_that_many_share_is_not_copied_for_the_slow(pair: Pair) -> None:
@@ -297,9 +312,10 @@ def test_the_clients_socket_is_closed(pair: Pair) -> None:
     assert owner.connection.close_code == 1006
 
 
+@over_tls
 @pytest.mark.parametrize("sent", [close(1000), b"\x81\x01a"])
-def test_a_tls_session_ends_by_the_book(tls: Path, sent: bytes) -> None:
-    owner = Owner(tls_pair(tls)).start()
+def test_a_tls_session_ends_by_the_book(pair: Pair, sent: bytes) -> None:
+    owner = Owner(pair).start()
     owner.client.suppress_ragged_eofs = False  # raise where the end could be an attacker's
     owner.client.sendall(sent)
     assert len(owner.client_reads_all()) == 4
@@ -307,9 +323,8 @@ def test_a_tls_session_ends_by_the_book(tls: Path, sent: bytes) -> None:
     assert owner.closed.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("kind", ["tcp", "tls"])
-def test_reset(kind: str, request: pytest.FixtureRequest) -> None:
-    pair = tls_pair(request.getfixturevalue("tls")) if kind == "tls" else tcp_pair()
+@pytest.mark.parametrize("pair", ["tcp", "tls"], indirect=True)
+def test_reset(pair: Pair) -> None:
     owner = Owner(pair).start()
     reset(owner.client)
     assert owner.next() is None
@@ -420,7 +435,7 @@ def test_close_lets_the_tail_leave_first(pair: Pair) -> None:
 
 
 def test_close_of_a_client_that_has_stopped_sending_and_reads_late(pair: Pair) -> None:
-    owner = Owner(pair, close_timeout=0.05).start()
+    owner = Owner(pair).start()
     expected = owner.block()
     owner.connection.close()
     owner.client.sendall(close(1000))
@@ -507,8 +522,9 @@ def test_a_dead_socket_is_told_while_reading_is_paused(pair: Pair) -> None:
     assert owner.closed.is_set()
 
 
-def test_what_came_before_a_dead_socket_is_read() -> None:
-    owner = Owner(tcp_pair()).start()
+@over_tcp
+def test_what_came_before_a_dead_socket_is_read(pair: Pair) -> None:
+    owner = Owner(pair).start()
     owner.client.sendall(text("last words"))
     owner.client.close()
     while not owner.connection.ended:
@@ -526,8 +542,9 @@ def test_the_tail_of_a_client_that_leaves(pair: Pair) -> None:
     assert not owner.writable.is_set()
 
 
-def test_the_tail_of_a_client_that_leaves_while_reading_is_paused() -> None:
-    owner = Owner(tcp_pair()).start()
+@over_tcp
+def test_the_tail_of_a_client_that_leaves_while_reading_is_paused(pair: Pair) -> None:
+    owner = Owner(pair).start()
     owner.connection.pause()
     owner.block()
     reset(owner.client)
@@ -536,8 +553,9 @@ def test_the_tail_of_a_client_that_leaves_while_reading_is_paused() -> None:
     assert owner.closed.is_set()
 
 
-def test_the_tail_of_a_client_that_leaves_during_a_close() -> None:
-    owner = Owner(tcp_pair()).start()
+@over_tcp
+def test_the_tail_of_a_client_that_leaves_during_a_close(pair: Pair) -> None:
+    owner = Owner(pair).start()
     owner.block()
     owner.connection.close(1001)
     owner.client.shutdown(SHUT_WR)
@@ -558,6 +576,22 @@ def test_what_came_before_the_host_shut_the_socket_down(pair: Pair) -> None:
     assert owner.connection.close_code == 1006
 
 
+@over_tcp
+def test_the_tail_is_gone_with_the_socket(pair: Pair) -> None:
+    owner = Owner(pair)
+    waiting: list[int] = []
+
+    def readable() -> None:
+        waiting.append(owner.connection.pending)
+        owner.readable()
+
+    owner.connection.start(readable)
+    owner.block()
+    owner.connection._sock._sock.shutdown(SHUT_WR)
+    assert owner.next() is None
+    assert waiting == [0]
+
+
 def test_close_of_a_dead_socket(pair: Pair) -> None:
     owner = Owner(pair).start()
     owner.client.close()
@@ -568,8 +602,9 @@ def test_close_of_a_dead_socket(pair: Pair) -> None:
     assert owner.nothing_comes()
 
 
-def test_close_frame_that_came_before_a_dead_socket() -> None:
-    owner = Owner(tcp_pair()).start()
+@over_tcp
+def test_close_frame_that_came_before_a_dead_socket(pair: Pair) -> None:
+    owner = Owner(pair).start()
     owner.client.sendall(text("last words") + close(4001))
     owner.client.close()
     while not owner.connection.ended:
@@ -623,6 +658,7 @@ def test_no_cycle_is_left(pair: Pair, end: str) -> None:
     with without_collector():
         owner = Owner(pair).start()
         closed = owner.closed
+        left: list[weakref.ref[Any]]
         left = [weakref.ref(owner), weakref.ref(owner.connection.framing)]
         if end == "client":
             owner.client.sendall(close(1000))

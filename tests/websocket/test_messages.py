@@ -140,7 +140,7 @@ def check(case: Case, pieces: Iterable[bytes]) -> Messages:
     return framing
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES)
+@pytest.fixture(params=list(CASES.values()), ids=list(CASES))
 def case(request: pytest.FixtureRequest) -> Case:
     found: Case = request.param
     return found
@@ -218,7 +218,8 @@ def test_a_violation_holds_no_frames_of_the_stack(data: bytes) -> None:
     framing = Messages(1000)
     framing.feed(data)
     assert framing.violation is not None
-    assert framing.violation.__traceback__ is framing.violation.__context__ is None
+    assert framing.violation.__traceback__ is None
+    assert framing.violation.__context__ is None
 
 
 def test_encode() -> None:
@@ -301,7 +302,8 @@ def test_any_messages_in_any_segments(data: st.DataObject) -> None:
     sent = b"".join(data.draw(wire(message)) for message in messages)
     framing = Messages(MAX_SIZE)
     assert fed(framing, data.draw(segments(sent))) == messages
-    assert framing.closing is framing.violation is None
+    assert framing.closing is None
+    assert framing.violation is None
 
 
 @given(st.data())
