@@ -5,8 +5,8 @@ The type says who broke a rule, and carries what to answer::
     RealtimeError
     ├── ProtocolError               the peer broke the protocol
     │   ├── HTTPError               … of HTTP: answered with ``http_status``
-    │   │   └── BodyError           (OSError) … in the middle of a request body
-    │   ├── HandshakeError          … of the WebSocket handshake: ``http_status`` and headers
+    │   │   ├── BodyError           (OSError) … in the middle of a request body
+    │   │   └── HandshakeError      … of the WebSocket handshake: its headers too
     │   ├── FrameError              … of WebSocket frames: closed with ``close_code``
     │   ├── PacketError             … of Engine.IO or Socket.IO: reason ``parse error``
     │   └── RequestError            … of an Engine.IO request: its ``code`` and ``http_status``

@@ -82,11 +82,16 @@ class HTTPConnection:
         self._taken = True
         return self._stream.release(), self._parser.rest
 
-    def expire_if_idle(self) -> None:
-        """Close the connection if it waits for a request."""
+    def finish(self) -> None:
+        """Answer what has begun, then close; at once if nothing has."""
+        if self._response is not None:
+            self._response.keep_alive = False
+        # By way of the hub: whoever switches to a greenlet that ends is not switched back to.
+        gevent.get_hub().loop.run_callback(self._expire_idle)
+
+    def _expire_idle(self) -> None:
         if self.idle:
-            # By way of the hub: whoever switches to a greenlet that ends is not switched back to.
-            gevent.get_hub().loop.run_callback(self._stream.expire)
+            self._stream.expire()
 
     def serve(self) -> None:
         """Answer requests until either side has enough; then the socket is closed, or taken."""
@@ -218,6 +223,8 @@ class HTTPConnection:
         if parser.error is None:
             self._feed_body()
         if parser.error is not None and not request.body and not request.complete:
+            if self._response is not None:
+                self._response.keep_alive = False
             raise BodyError(parser.error.http_status, str(parser.error))
 
     def _feed_body(self) -> None:

@@ -104,7 +104,7 @@ class Middleware:
         head = accept(request.method, environ.get("SERVER_PROTOCOL", ""), request.headers)
         sock, data = host.take(environ)
         framing = Messages(engine.options.max_http_buffer_size)
-        connection = Connection(sock, framing, data)
+        connection = Connection(sock, framing, data, host_closes=host.parks)
         closed: Event | None = None
         if host.parks:
             closed = Event()
@@ -112,7 +112,11 @@ class Middleware:
         connection.write(head)
         engine.open_websocket(request, wanted, connection)
         if closed is not None:
-            closed.wait()
+            try:
+                closed.wait()
+            except BaseException:
+                connection.abort()  # the host kills the greenlet, and must find nothing to read
+                raise
         return host.handled()
 
 

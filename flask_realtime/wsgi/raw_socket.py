@@ -7,6 +7,7 @@ wrap. Where no row fits, nothing of Socket.IO can work: a poll would block a who
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from socket import MSG_PEEK
 from typing import Any, NamedTuple
 
@@ -55,6 +56,7 @@ def _find_gunicorn(environ: Environ) -> socket | None:
 def _take_gunicorn(environ: Environ) -> tuple[socket, bytes]:
     unreader = environ["wsgi.input"].reader.unreader
     data: bytes = unreader.buf.getvalue()
+    unreader.buf = BytesIO()  # gunicorn looks for a next request there, when the socket has ended
     return environ["gunicorn.socket"], data
 
 

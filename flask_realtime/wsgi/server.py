@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
-from gevent.ssl import SSLContext
 
 from .deadlines import Deadlines
 from .http_connection import HTTPConnection
 from .limits import Limits
 from .logs import LogStream, SilentStream, open_log
 from .response import FileWrapper
+from .tls import with_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -102,8 +102,7 @@ class WSGIServer(StreamServer):
         self._unix_path: str | None = None  # of the socket that we have made
         self._stopped = Event()
         self._connection_ended = Event()
-        _check_ssl_context(ssl_args.get("ssl_context"))
-        super().__init__(listener, backlog=backlog, spawn=spawn, **ssl_args)
+        super().__init__(listener, backlog=backlog, spawn=spawn, **with_context(ssl_args))
         if application is not None:
             self.application = application
         self.log = open_log(log, logging.INFO)
@@ -215,7 +214,7 @@ class WSGIServer(StreamServer):
 
     def _end_connections(self, timeout: float) -> None:
         for connection in self.connections:
-            connection.expire_if_idle()
+            connection.finish()
         self._join_connections(timeout)
         for connection in self._other_connections():
             gevent.kill(connection.greenlet)
@@ -231,14 +230,6 @@ class WSGIServer(StreamServer):
         """All but the one whose request calls us: it cannot wait for its own end."""
         current = gevent.getcurrent()
         return [each for each in self.connections if each.greenlet is not current]
-
-
-def _check_ssl_context(context: object) -> None:
-    if context is not None and not isinstance(context, SSLContext):
-        raise TypeError(
-            "ssl_context must be a gevent.ssl.SSLContext (ssl.SSLContext once gevent has patched "
-            "the process): sockets of any other would stop all connections while one waits"
-        )
 
 
 def _remove_stale_socket(path: str) -> None:

@@ -93,6 +93,8 @@ class TimedSocket:
                 self._wait(READ, deadline)
             except ssl.SSLWantWriteError:
                 self._wait(WRITE, deadline)
+            except ssl.SSLZeroReturnError:
+                return b""  # TLS's own end of stream
             except OSError:
                 self.broken = True
                 raise
