@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..wsgi.middleware import Middleware
 from ..wsgi.server import WSGIServer
 from .config import collect
 from .context import Contexts, current_socket
-from .functions import Rooms, select, spread
+from .functions import Rooms, ask_one, select, spread
 
 
 class SocketIO:
@@ -124,8 +125,7 @@ class SocketIO:
         there = self.of(namespace)
         target = to if to is not None else room
         args = spread(args)
-        if callback is not None and isinstance(target, str) and target in there.sockets:
-            there.sockets[target].emit(event, *args, callback=callback)
+        if callback is not None and ask_one(there, target, event, args, callback):
             return
         own = current_socket()
         chosen = select(there, target, include_self, skip_sid, own)
@@ -208,19 +208,12 @@ class SocketIO:
 
     def _serve(self, app: Flask, host: str, port: int, options: dict[str, Any]) -> None:
         server = self._wsgi_server = WSGIServer((host, port), app, **options)
-        server.on_stop.append(self.server.close)
-        if current_thread() is main_thread():
-            gevent.signal_handler(signal.SIGTERM, server.stop)
         server.start()
         scheme = "https" if server.ssl_enabled else "http"
         shown = f"[{host}]" if ":" in host else host
         print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
-        try:
+        with _stopped_by_signals(server):
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            server.stop()
 
     def stop(self) -> None:
         """End :meth:`run`: no new connections, and every client is told."""
@@ -244,6 +237,29 @@ class SocketIO:
     def sleep(seconds: float = 0) -> None:
         """Wait, and let everyone else work meanwhile."""
         gevent.sleep(seconds)
+
+
+@contextmanager
+def _stopped_by_signals(server: WSGIServer) -> Iterator[None]:
+    """Have SIGINT and SIGTERM stop a server, within a block that ends when it has stopped.
+
+    Python's own way would raise KeyboardInterrupt in whatever handler runs at that moment.
+    """
+    watched: list[Any] = []
+    if current_thread() is main_thread():  # in the reloader's child it is not
+        watched = [gevent.signal_handler(number, server.stop) for number in _END]
+    try:
+        yield
+    finally:
+        server.stop()
+        for watcher in watched:
+            watcher.cancel()
+        if watched:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+_END = (signal.SIGINT, signal.SIGTERM)
 
 
 def _run_in_context(

@@ -38,6 +38,8 @@ class Connection(Stream):
     :param framing: what the handshake chose.
     :param data: bytes that were read behind the handshake.
     :param close_timeout: seconds for the peer to take its part in a close.
+    :param host_closes: whether the host closes the socket, once ``closed`` has been called: we only
+        shut it down then.
     """
 
     __slots__ = (
@@ -52,9 +54,14 @@ class Connection(Stream):
     )
 
     def __init__(
-        self, sock: socket, framing: Framing, data: bytes = b"", close_timeout: float = 5.0
+        self,
+        sock: socket,
+        framing: Framing,
+        data: bytes = b"",
+        close_timeout: float = 5.0,
+        host_closes: bool = False,
     ) -> None:
-        super().__init__(sock)
+        super().__init__(sock, host_closes)
         self.framing = framing
         #: Set once nothing more will be read; 1006 when there was no close frame.
         self.close_code: int | None = None

@@ -28,9 +28,12 @@ class Stream(ABC):
     """The part of a connection that knows sockets; what a message is, it does not.
 
     :param sock: a connected socket of gevent; nobody else may use it from now on.
+    :param host_closes: whether the host closes it, and reads it once more before that: we only shut
+        it down then.
     """
 
     __slots__ = (
+        "_host_closes",
         "_loop",
         "_read",
         "_reader",
@@ -44,7 +47,7 @@ class Stream(ABC):
         "writable",
     )
 
-    def __init__(self, sock: socket) -> None:
+    def __init__(self, sock: socket, host_closes: bool = False) -> None:
         #: Whether nothing more can be written.
         self.ended = False
         #: Called in the hub when all is gone that :meth:`write` could not hand over at once.
@@ -52,6 +55,7 @@ class Stream(ABC):
         #: Called once, when the socket has been closed, whoever wanted it.
         self.closed: Callable[[], None] | None = None
         self._sock = cast(Any, sock)
+        self._host_closes = host_closes
         self._loop = self._sock.hub.loop
         # Not gevent's own recv and send: they wait, and make a watcher each time. And not the raw
         # socket's under TLS: it would write plain text.
@@ -154,7 +158,7 @@ class Stream(ABC):
             pass  # the peer was faster
 
     def _release(self) -> None:
-        """Close the socket and let go of everything; idempotent."""
+        """Close the socket, or leave that to the host, and let go of everything; idempotent."""
         if self._sock is None:
             return
         self.ended = True
@@ -166,12 +170,23 @@ class Stream(ABC):
             self._reader = None
         # The host may hold the socket too, and then close() alone would leave it open.
         self._shutdown(SHUT_RDWR)
-        self._sock.close()
+        if self._host_closes:
+            self._read_up()
+        else:
+            self._sock.close()
         self._sock = self._tls = None
         self._read = self._send = _gone
         closed, self.closed = self.closed, None
         if closed is not None:
             closed()
+
+    def _read_up(self) -> None:
+        """Throw away what came, which the host would take for its next request."""
+        try:
+            while self._read(READ_SIZE):
+                pass
+        except OSError:
+            pass
 
 
 def _discard(watcher: Any) -> None:

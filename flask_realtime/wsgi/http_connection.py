@@ -61,6 +61,11 @@ class HTTPConnection:
         self._stream = TimedSocket(sock, server.deadlines, server.limits.send_timeout)
 
     @property
+    def server(self) -> WSGIServer:
+        """The server that it belongs to."""
+        return self._server
+
+    @property
     def sock(self) -> GeventSocket:
         """The gevent socket. Who reads or writes it has to :meth:`take` it first."""
         return self._stream.sock

@@ -40,6 +40,9 @@ class Served(Protocol):
     def start(self) -> None:
         """Belong to this thread's hub, from the first request on."""
 
+    def close(self) -> None:
+        """End every session: the host stops."""
+
 
 class Middleware:
     """A WSGI application that answers below the server's path, and passes on all other requests.
@@ -69,6 +72,9 @@ class Middleware:
         if found is None:
             text = "text/plain; charset=UTF-8"
             return _send(respond(_WRONG_HOST, text, "503 Service Unavailable"), start_response)
+        hooks = found[0].on_stop(environ)
+        if hooks is not None and server.close not in hooks:
+            hooks.append(server.close)
         return self._answer(environ, start_response, *found)
 
     def _answer(

@@ -28,6 +28,7 @@ class Host(NamedTuple):
     :param parks: whether the request's greenlet has to stay until the connection is closed; the
         host closes the socket then, and we only shut it down.
     :param handled: what the application returns for a request whose socket was taken.
+    :param on_stop: what the host calls when it stops; None if it tells nobody.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Host(NamedTuple):
     take: Callable[[Environ], tuple[socket, bytes]]
     parks: bool
     handled: Callable[[], Iterable[bytes]]
+    on_stop: Callable[[Environ], list[Callable[[], None]] | None]
 
 
 def _find_own(environ: Environ) -> socket | None:
@@ -45,6 +47,11 @@ def _find_own(environ: Environ) -> socket | None:
 def _take_own(environ: Environ) -> tuple[socket, bytes]:
     taken: tuple[socket, bytes] = environ["flask_realtime.http_connection"].take()
     return taken
+
+
+def _on_stop_own(environ: Environ) -> list[Callable[[], None]]:
+    hooks: list[Callable[[], None]] = environ["flask_realtime.http_connection"].server.on_stop
+    return hooks
 
 
 def _find_gunicorn(environ: Environ) -> socket | None:
@@ -67,9 +74,13 @@ def _handled_gunicorn() -> Iterable[bytes]:
     return handled
 
 
+def _no_hooks(environ: Environ) -> None:
+    return None
+
+
 HOSTS = (
-    Host("flask_realtime.wsgi.WSGIServer", _find_own, _take_own, False, lambda: []),
-    Host("gunicorn -k gevent", _find_gunicorn, _take_gunicorn, True, _handled_gunicorn),
+    Host("WSGIServer", _find_own, _take_own, False, list, _on_stop_own),
+    Host("gunicorn -k gevent", _find_gunicorn, _take_gunicorn, True, _handled_gunicorn, _no_hooks),
 )
 
 

@@ -98,7 +98,8 @@ class WSGIServer(StreamServer):
         self.deadlines = Deadlines(self.limits.shortest_timeout * PRECISION)
         self.connections: set[HTTPConnection] = set()
         self.on_stop: list[Callable[[], None]] = []
-        self.stopping = False
+        self.stopping = False  # no answer keeps its connection alive any more
+        self._ending = False  # stop() has been called
         self._unix_path: str | None = None  # of the socket that we have made
         self._stopped = Event()
         self._connection_ended = Event()
@@ -148,7 +149,7 @@ class WSGIServer(StreamServer):
 
         :raises OSError: the address cannot be bound.
         """
-        self.stopping = False
+        self.stopping = self._ending = False
         self._stopped.clear()
         super().start()
 
@@ -201,20 +202,32 @@ class WSGIServer(StreamServer):
             ``stop_timeout``, 1. Sockets that have been taken are not touched.
         """
         self.close()
-        if self.stopping:
+        if self._ending:
             self._stopped.wait()  # serve_forever() stops once more when it wakes up
+            return
+        self._ending = True
+        try:
+            self.begin_stop()
+        finally:
+            self._end_connections(self.stop_timeout if timeout is None else timeout)
+            self._stopped.set()
+
+    def begin_stop(self) -> None:
+        """Tell everyone that the end has begun: the hooks, then the connections.
+
+        Idle connections are closed, the others after what they are at; nobody is waited for.
+        """
+        if self.stopping:
             return
         self.stopping = True
         try:
             for hook in self.on_stop:
                 hook()
         finally:
-            self._end_connections(self.stop_timeout if timeout is None else timeout)
-            self._stopped.set()
+            for connection in self.connections:
+                connection.finish()
 
     def _end_connections(self, timeout: float) -> None:
-        for connection in self.connections:
-            connection.finish()
         self._join_connections(timeout)
         for connection in self._other_connections():
             gevent.kill(connection.greenlet)

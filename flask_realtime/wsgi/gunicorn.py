@@ -1,0 +1,50 @@
+"""Our server inside gunicorn: ``gunicorn -k flask_realtime.wsgi.gunicorn.Worker module:app``.
+
+gunicorn keeps the processes; each worker accepts and serves as :class:`.WSGIServer` does. Before
+the application is imported the worker patches the standard library, as gunicorn's gevent worker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gunicorn.workers.ggevent import GeventWorker
+
+from .server import WSGIServer
+
+
+class _Server(WSGIServer):
+    """Stops as gunicorn wants it: ``close()`` begins the end, ``stop()`` is the last resort."""
+
+    def close(self) -> None:
+        """Accept no more, and let who is here know; the worker waits for them to finish."""
+        super().close()
+        self.begin_stop()
+
+
+class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A worker of gunicorn that serves by our own server, and drains it on SIGTERM."""
+
+    wsgi_handler = None
+
+    def server_class(
+        self,
+        listener: Any,
+        application: Any,
+        *,
+        log: Any,
+        environ: dict[str, Any],
+        **server_options: Any,
+    ) -> WSGIServer:
+        """Make the server of one listener; gunicorn calls it with what it gives to pywsgi's.
+
+        :param log: gunicorn's own logger, which is none of ``logging``.
+        """
+        return _Server(
+            listener,
+            application,
+            log=log.access_log if self.cfg.accesslog else None,
+            error_log=log.error_log,
+            environ={**environ, "wsgi.multithread": False},
+            **server_options,
+        )
