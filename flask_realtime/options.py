@@ -14,8 +14,31 @@ from typing import Any
 from .exceptions import OptionError
 
 TRANSPORTS = ("polling", "websocket")
+MAX_WINDOW_BITS = 15
 
 AllowedOrigins = str | Iterable[str] | Callable[[str], bool] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeflateOptions:
+    """How WebSocket messages may be compressed; :func:`make_deflate_options` checks them."""
+
+    threshold: int = 1024
+    """Bytes from which on a message is compressed (ws: 1024)."""
+    level: int = 6
+    """From 1, the fastest, to 9, the smallest (zlib: 6)."""
+    mem_level: int = 5
+    """From 1 to 9: a compressor takes 2 ** (window bits + 2) + 2 ** (mem_level + 9) bytes (zlib: 8;
+    for JSON that makes it slower, and no smaller)."""
+    server_context_takeover: bool = False
+    """Whether we keep a compressor per connection, if the client agrees: smaller messages, but
+    144 KiB each, and every client of a broadcast has its message compressed anew."""
+    client_context_takeover: bool = False
+    """Whether clients may do so: up to 40 KiB per connection here."""
+    server_max_window_bits: int = MAX_WINDOW_BITS
+    """From 9 to 15: how far back, 2 ** bits bytes, our compressors look."""
+    client_max_window_bits: int = MAX_WINDOW_BITS
+    """From 9 to 15: the same for clients; those that cannot be limited go uncompressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +63,9 @@ class Options:
     """How long a session may live without having joined a namespace (Node: 45 s)."""
     max_http_buffer_size: int = 1_000_000
     """The largest message, request body, or event with its attachments (Node: 1e6)."""
+    per_message_deflate: DeflateOptions | None = None
+    """Whether WebSocket messages may be compressed: True, False, or a dict of
+    :class:`DeflateOptions` (Node: off)."""
     max_payload_packets: int = 100_000
     """The most packets in one polling body; the real bound is its size (python-engineio: 16)."""
     max_attachments: int = 10
@@ -71,14 +97,38 @@ def make_options(base: Options | None = None, /, **changes: Any) -> Options:
     """
     for name in changes:
         if name not in _CHECKS:
-            raise OptionError(_unknown(name))
+            raise OptionError(_unknown(name, _CHECKS))
     checked = {name: _CHECKS[name](name, value) for name, value in changes.items()}
     return replace(base or Options(), **checked)
 
 
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, _CHECKS, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(_CHECKS))}"
+def make_deflate_options(name: str, value: Any) -> DeflateOptions | None:
+    """Return checked options, ``None`` where nothing is to be compressed.
+
+    :param name: of the option that has this value.
+    :param value: True, False, None, or a mapping of :class:`DeflateOptions`.
+    :raises OptionError: for anything else, for a name that does not exist, or a bad value.
+    """
+    if isinstance(value, DeflateOptions):
+        return value
+    if value is None or value is False:
+        return None
+    if value is True:
+        return DeflateOptions()
+    if not isinstance(value, Mapping):
+        raise OptionError(f"{name} is True, False or a dict, not {value!r}")
+    for key in value:
+        if key not in _DEFLATE_CHECKS:
+            raise OptionError(f"{name}: {_unknown(key, _DEFLATE_CHECKS)}")
+    checks = _DEFLATE_CHECKS.items()
+    return DeflateOptions(
+        **{key: check(f"{name}[{key!r}]", value[key]) for key, check in checks if key in value}
+    )
+
+
+def _unknown(name: Any, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name), known, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(known))}"
     return f"unknown option {name!r}; {advice}"
 
 
@@ -99,11 +149,21 @@ def _seconds(name: str, value: Any) -> float:
 
 
 def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not whole:
         raise OptionError(f"{name} is a whole number, not {value!r}")
     if value < 1:
         raise OptionError(f"{name} is at least 1, not {value!r}")
     return int(value)
+
+
+def _between(least: int, most: int) -> Callable[[str, Any], int]:
+    def check(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise OptionError(f"{name} is a whole number from {least} to {most}, not {value!r}")
+        return value
+
+    return check
 
 
 def _path(name: str, value: Any) -> str:
@@ -112,8 +172,16 @@ def _path(name: str, value: Any) -> str:
     return "/" + value.strip("/")
 
 
+def _several(name: str, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise OptionError(f"{name} takes one string or several, not {value!r}")
+    return tuple(value)
+
+
 def _transports(name: str, value: Any) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
+    names = _several(name, value)
     for transport in names:
         if transport not in TRANSPORTS:
             known = ", ".join(TRANSPORTS)
@@ -127,7 +195,7 @@ def _origins(name: str, value: Any) -> AllowedOrigins:
     if value is None or callable(value):
         checked: AllowedOrigins = value
         return checked
-    origins = (value,) if isinstance(value, str) else tuple(value)
+    origins = _several(name, value)
     if "*" in origins:
         return "*"
     for origin in origins:
@@ -156,6 +224,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "ping_timeout": _seconds,
     "connect_timeout": _seconds,
     "max_http_buffer_size": _count,
+    "per_message_deflate": make_deflate_options,
     "max_payload_packets": _count,
     "max_attachments": _count,
     "max_namespaces": _count,
@@ -169,3 +238,15 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "manage_session": _optional_flag,
 }
 assert set(_CHECKS) == {field.name for field in fields(Options)}
+
+_DEFLATE_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "threshold": _between(0, 2**31),
+    "level": _between(1, 9),
+    "mem_level": _between(1, 9),
+    "server_context_takeover": _flag,
+    "client_context_takeover": _flag,
+    # RFC 7692 has windows of 8 bits too, for which zlib has no compressor.
+    "server_max_window_bits": _between(9, MAX_WINDOW_BITS),
+    "client_max_window_bits": _between(9, MAX_WINDOW_BITS),
+}
+assert set(_DEFLATE_CHECKS) == {field.name for field in fields(DeflateOptions)}

@@ -62,7 +62,7 @@ def _insert(value: Any, attachments: list[bytes], unused: set[int]) -> Any:
     if value.get("_placeholder") is True:
         number = value.get("num")
         if type(number) is not int or number not in unused:
-            raise PacketError(f"placeholder {number!r} has no attachment")
+            raise PacketError("a placeholder has no attachment of its own")
         unused.discard(number)
         return attachments[number]
     for key, item in value.items():

@@ -1,8 +1,11 @@
 """JSON by a module of the application's choice, with the rules that hold for every module.
 
 * What is written is JSON: NaN and the infinities become ``null`` or an error, never a bare word.
-* What is written is UTF-8: a lone surrogate, legal in a ``str``, goes out escaped.
-* Whatever is wrong with what a client sent is a :class:`~flask_realtime.exceptions.PacketError`.
+* What is written is UTF-8: a lone surrogate, legal in a ``str``, goes out escaped (orjson: an
+  error).
+* Binary goes out as binary, also where the module would write it as text.
+* Whatever is wrong with what a client sent is a :class:`~flask_realtime.exceptions.PacketError`,
+  a bare NaN included.
 """
 
 from __future__ import annotations
@@ -45,18 +48,16 @@ class Codec:
         """
         try:
             text = self._dumps(values)
-        except Exception as error:
-            return self._dumps_binary(values, error)
+        except Exception:
+            return self._dumps_extracted(values)
         return _utf8(text), []
 
-    def _dumps_binary(self, values: Any, error: Exception) -> tuple[str, list[bytes]]:
+    def _dumps_extracted(self, values: Any) -> tuple[str, list[bytes]]:
         plain, attachments = extract(values)
-        if not attachments:
-            raise EncodeError(self._explain(values, error)) from error
         try:
             return _utf8(self._dumps(plain)), attachments
-        except Exception as second:
-            raise EncodeError(self._explain(plain, second)) from second
+        except Exception as error:
+            raise EncodeError(self._explain(plain, error)) from error
 
     def loads(self, text: str) -> Any:
         """Return the value of `text`.
@@ -69,9 +70,12 @@ class Codec:
             raise PacketError(f"invalid JSON ({type(error).__name__})") from error
 
     def _explain(self, values: Any, error: Exception) -> str:
+        try:
+            path, value = self._find(values)
+        except RecursionError as deep:
+            error = deep
         if isinstance(error, RecursionError):
             return "the value is nested too deep, or contains itself"
-        path, value = self._find(values)
         what = f"{path} is a {type(value).__name__}" if path else f"a {type(value).__name__}"
         return f"JSON cannot carry this value: {what} ({error})"
 
@@ -92,6 +96,15 @@ class Codec:
         return "", value
 
 
+class _ExtractingCodec(Codec):
+    """For a module that writes ``bytes`` as text, such as simplejson with its defaults."""
+
+    __slots__ = ()
+
+    def dumps(self, values: list[Any] | dict[str, Any]) -> tuple[str, list[bytes]]:
+        return self._dumps_extracted(values)
+
+
 def _utf8(text: str | bytes) -> str:
     if isinstance(text, bytes):
         return text.decode()
@@ -105,22 +118,42 @@ def make_codec(module: Any = None) -> Codec:
     """Return the codec of a module with ``dumps`` and ``loads``.
 
     :param module: such a module or object, or the name of one; None is simplejson.
-    :raises OptionError: if it cannot be imported, or writes NaN.
+    :raises OptionError: if it cannot be imported, is no such module, or writes NaN.
     """
     if isinstance(module, str):
         module = _import(module)
     if module is None or module is simplejson:
         return Codec(_simplejson_dumps(), _simplejson_loads())
+    if not hasattr(module, "dumps") or not hasattr(module, "loads"):
+        raise OptionError(f"json is a module with dumps and loads, not {module!r}")
     if getattr(module, "__name__", None) == "orjson":
         return Codec(_orjson_dumps(module), module.loads)
-    return Codec(_strict_dumps(module), module.loads)
+    dumps = _strict_dumps(module)
+    codec = _ExtractingCodec if _works(dumps, [b""]) else Codec
+    return codec(dumps, _strict_loads(module))
 
 
 def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)
-    except ImportError:
+    except (ImportError, TypeError, ValueError):  # the latter two: ".relative" and ""
         raise OptionError(f"json={name!r}: no such module; try: pip install {name}") from None
+
+
+def _works(function: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        function(value)
+    except Exception:
+        return False
+    return True
+
+
+class _Encoder(simplejson.JSONEncoder):
+    def default(self, o: Any) -> Any:
+        # Not by simplejson itself: before its version 4 it writes Decimal("NaN") as a bare NaN.
+        if isinstance(o, decimal.Decimal):
+            return simplejson.RawJSON(str(o)) if o.is_finite() else None
+        return super().default(o)
 
 
 def _simplejson_dumps() -> Dumps:
@@ -129,19 +162,22 @@ def _simplejson_dumps() -> Dumps:
     ``simplejson.dumps`` with options builds an encoder at each call, and ``JSONEncoder.encode``
     a C encoder: 3.3 and 1.9 µs for a small event, where this takes 1.0.
     """
-    encoder = simplejson.JSONEncoder(
+    encoder = _Encoder(
         ensure_ascii=False,
-        check_circular=False,  # its record of containers would be shared by threads
         separators=(",", ":"),
         encoding=None,  # type: ignore[arg-type]  # bytes are binary, not text
+        use_decimal=False,  # see default() there
         namedtuple_as_object=False,
         ignore_nan=True,
     )
     key_memo: dict[Any, Any] = {}
+    probe = {"a": [1.5, math.nan, decimal.Decimal("0.10"), (1,), "\u00e9"]}
     try:
         encode = _c_encoder(encoder, key_memo)
-        assert "".join(encode({"a": [1.5, math.nan]}, 0)) == '{"a":[1.5,null]}'
-    except Exception:  # another version of simplejson, or one without its C part
+        same = "".join(encode(probe, 0)) == encoder.encode(probe)
+    except Exception:
+        same = False
+    if not same:  # another version of simplejson, or one without its C part
         return encoder.encode
 
     def dumps(value: Any) -> str:
@@ -156,7 +192,7 @@ def _simplejson_dumps() -> Dumps:
 def _c_encoder(encoder: Any, key_memo: dict[Any, Any]) -> Callable[[Any, int], Any]:
     make: Any = simplejson.encoder.c_make_encoder  # type: ignore[attr-defined]
     encode: Callable[[Any, int], Any] = make(
-        None,
+        None,  # a record of containers, to notice circles, would be shared by threads
         encoder.default,
         simplejson.encoder.encode_basestring,
         None,
@@ -166,7 +202,7 @@ def _c_encoder(encoder: Any, key_memo: dict[Any, Any]) -> Callable[[Any, int], A
         False,
         False,
         key_memo,
-        True,
+        False,
         False,
         True,
         None,
@@ -223,6 +259,24 @@ def _strict_dumps(module: Any) -> Dumps:
     if not _writes_nan(dumps_strictly):
         return dumps_strictly
     raise OptionError(f"json={module!r} writes NaN, which is no JSON and breaks every client")
+
+
+def _strict_loads(module: Any) -> Loads:
+    """The module's ``loads``, made to refuse NaN where it takes the standard library's hook."""
+    loads: Loads = module.loads
+
+    def loads_strictly(text: str) -> Any:
+        if "NaN" in text or "Infinity" in text:  # the hook makes every call slower
+            return module.loads(text, parse_constant=_refuse_constant)
+        return loads(text)
+
+    if _works(loads, "[NaN]") and _works(loads_strictly, '["NaN"]'):
+        return loads_strictly
+    return loads
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _writes_nan(dumps: Dumps) -> bool:

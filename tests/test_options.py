@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flask_realtime.exceptions import OptionError
+from flask_realtime.options import Options, make_options
+
+DEFAULTS = {
+    "path": "/socket.io",
+    "serve_client": True,
+    "transports": ("polling", "websocket"),
+    "allow_upgrades": True,
+    "upgrade_timeout": 10.0,
+    "ping_interval": 25.0,
+    "ping_timeout": 20.0,
+    "connect_timeout": 45.0,
+    "max_http_buffer_size": 1_000_000,
+    "max_payload_packets": 100_000,
+    "max_attachments": 10,
+    "max_namespaces": 100,
+    "max_inbox": 1000,
+    "max_outbox_size": 4_194_304,
+    "cors_allowed_origins": None,
+    "cors_credentials": False,
+    "json": None,
+    "async_handlers": False,
+    "store_expiration": 15.0,
+    "manage_session": None,
+}
+FLAGS = ["serve_client", "allow_upgrades", "cors_credentials", "async_handlers"]
+TIMES = ["upgrade_timeout", "ping_interval", "ping_timeout", "connect_timeout", "store_expiration"]
+COUNTS = [
+    "max_http_buffer_size",
+    "max_payload_packets",
+    "max_attachments",
+    "max_namespaces",
+    "max_inbox",
+    "max_outbox_size",
+]
+
+
+def test_every_option_has_its_default() -> None:
+    assert dataclasses.asdict(make_options()) == DEFAULTS
+
+
+def test_every_default_would_be_accepted() -> None:
+    assert make_options(**DEFAULTS) == make_options()
+
+
+def test_every_option_is_documented() -> None:
+    import flask_realtime.options as module
+
+    lines = Path(str(module.__file__)).read_text().splitlines()
+    for name in DEFAULTS:
+        (at,) = (i for i, line in enumerate(lines) if line.startswith(f"    {name}: "))
+        assert lines[at + 1].startswith('    """'), name
+
+
+def test_options_are_frozen() -> None:
+    options = make_options()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        options.path = "/other"  # type: ignore[misc]
+
+
+def test_changes_leave_the_base_as_it_was() -> None:
+    base = make_options(path="/a", max_inbox=5)
+    changed = make_options(base, max_inbox=6)
+    assert (changed.path, changed.max_inbox, base.max_inbox) == ("/a", 6, 5)
+
+
+def test_options_are_given_by_name() -> None:
+    with pytest.raises(TypeError):
+        Options("/a")  # type: ignore[misc]
+
+
+GOOD: list[tuple[str, Any, Any]] = [
+    *((flag, False, False) for flag in FLAGS),
+    *((time, 1, 1.0) for time in TIMES),
+    *((time, 0.001, 0.001) for time in TIMES),
+    *((count, 1, 1) for count in COUNTS),
+    *((count, 1e6, 1_000_000) for count in COUNTS),
+    ("manage_session", True, True),
+    ("manage_session", False, False),
+    ("path", "socket.io", "/socket.io"),
+    ("path", "/ws/socket.io/", "/ws/socket.io"),
+    ("transports", "websocket", ("websocket",)),
+    ("transports", ["websocket", "polling"], ("websocket", "polling")),
+    ("transports", ("polling", "polling"), ("polling",)),
+    ("cors_allowed_origins", "*", "*"),
+    ("cors_allowed_origins", ["https://a.org", "*"], "*"),
+    ("cors_allowed_origins", "https://A.org/", ("https://a.org",)),
+    ("cors_allowed_origins", ["https://a.org", "null"], ("https://a.org", "null")),
+    ("cors_allowed_origins", ("https://*.a.org",), ("https://*.a.org",)),
+    ("cors_allowed_origins", iter(["https://a.org"]), ("https://a.org",)),
+    ("cors_allowed_origins", [], ()),
+    ("cors_allowed_origins", str.isupper, str.isupper),
+    ("json", json, json),
+    ("json", "orjson", "orjson"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "kept"), GOOD)
+def test_a_good_value_is_kept_in_one_form(name: str, value: Any, kept: Any) -> None:
+    got = getattr(make_options(**{name: value}), name)
+    assert got == kept and type(got) is type(kept)
+
+
+BAD: list[tuple[str, Any]] = [
+    *((flag, value) for flag in FLAGS for value in (None, 0, 1, "true", "")),
+    *(
+        (time, value)
+        for time in TIMES
+        for value in (None, 0, -1, True, "25", math.nan, math.inf, 1e9, 10**400)
+    ),
+    *(
+        (count, value)
+        for count in COUNTS
+        for value in (None, 0, -1, 1.5, True, "10", math.nan, math.inf, -math.inf)
+    ),
+    *(("manage_session", value) for value in (0, 1, "yes")),
+    *(("path", value) for value in (None, "", "/", "//", 5, b"/socket.io")),
+    *(("transports", value) for value in (None, 5, [], "", "flashsocket", ["polling", 1], [[]])),
+    *(
+        ("cors_allowed_origins", value)
+        for value in (5, True, "", "example.org", ["https://a.org", None], [b"https://a.org"], [""])
+    ),
+    *(("json", value) for value in (5, object(), SimpleNamespace(dumps=json.dumps))),
+    ("json", SimpleNamespace(dumps=1, loads=2)),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(OptionError, match=rf"^({name}|unknown transport)"):
+        make_options(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("ping_intervall", "ping_interval"),
+        ("cors_alowed_origins", "cors_allowed_origins"),
+        ("max_http_buffersize", "max_http_buffer_size"),
+        ("transport", "transports"),
+        ("Path", "path"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest(wrong: str, right: str) -> None:
+    with pytest.raises(OptionError, match=f"unknown option '{wrong}'; did you mean '{right}'"):
+        make_options(**{wrong: 1})
+
+
+def test_where_none_is_near_all_are_named() -> None:
+    with pytest.raises(OptionError, match="known are: allow_upgrades, async_handlers, .*upgrade_"):
+        make_options(xyz=1)
+
+
+def test_an_error_in_one_option_changes_none() -> None:
+    base = make_options()
+    with pytest.raises(OptionError):
+        make_options(base, path="/a", max_inbox=0)
+    assert base == make_options()
