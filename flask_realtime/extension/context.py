@@ -9,6 +9,7 @@ own here (the two context variables, the fields of ``RequestContext``) is in thi
 
 from __future__ import annotations
 
+import builtins
 import io
 import logging
 import sys
@@ -23,7 +24,9 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.signals import appcontext_tearing_down, got_request_exception, request_tearing_down
 from werkzeug.local import LocalProxy
 
+from ..exceptions import ConnectionRefusedError
 from ..socketio.client import Client
+from ..socketio.events import FAILURES
 from ..socketio.socket import Socket
 
 log = logging.getLogger("flask_realtime.extension")
@@ -97,7 +100,15 @@ class ConnectionContext(RequestContext):
     @property
     def opened_session(self) -> Any:
         """The session if a handler has used it, else None."""
-        return self.__dict__.get("_session") or self.__dict__.get("session")
+        # Not by truth: an empty session is false, also if a handler has just emptied it.
+        session = self.__dict__.get("_session")
+        return self.__dict__.get("session") if session is None else session
+
+    def copy(self) -> RequestContext:
+        """For ``copy_current_request_context``: one of Flask's own, with this request."""
+        return RequestContext(
+            self.app, environ=self.request.environ, request=self.request, session=self.session
+        )
 
     def drop_session(self) -> None:
         """Forget the session: the next handler reads it anew."""
@@ -148,9 +159,10 @@ class Contexts:
         error: BaseException | None = None
         try:
             return function(*args)
-        except Exception as raised:
+        except FAILURES as raised:
             error = raised
-            got_request_exception.send(self.app, exception=raised)
+            if not _is_refusal(socket, raised):
+                got_request_exception.send(self.app, exception=raised)
             raise
         finally:
             self._tear_down(kept, error)
@@ -176,12 +188,15 @@ class Contexts:
                 app.do_teardown_appcontext(error)
 
     def _keep_session(self, kept: ConnectionContext, session: Any) -> None:
-        if not self._has_own_copy():
-            if session.modified:
-                interface = self.app.session_interface
+        interface = self.app.session_interface
+        in_cookie = isinstance(interface, SecureCookieSessionInterface)
+        modified = session.modified
+        own_copy = in_cookie if self._manage_session is None else self._manage_session
+        if not own_copy:
+            if modified:
                 interface.save_session(self.app, session, self.app.response_class())
             kept.drop_session()
-        elif session.modified and not self._warned:
+        if modified and (own_copy or in_cookie) and not self._warned:
             self._warned = True
             log.warning(
                 "a handler changed flask.session: the change lasts for this connection only, since "
@@ -189,10 +204,11 @@ class Contexts:
                 "session."
             )
 
-    def _has_own_copy(self) -> bool:
-        if self._manage_session is not None:
-            return self._manage_session
-        return isinstance(self.app.session_interface, SecureCookieSessionInterface)
+
+def _is_refusal(socket: Socket, error: BaseException) -> bool:
+    """Whether a ``connect`` handler has said no: that is no failure."""
+    kinds = (ConnectionRefusedError, builtins.ConnectionRefusedError)
+    return not socket.accepted and isinstance(error, kinds)
 
 
 def _socket_request(request_class: type[Request]) -> type[Request]:

@@ -73,12 +73,15 @@ class SocketIO:
         return self.server.of("/")
 
     def on(
-        self, event: str, handler: Function | None = None, namespace: str | None = None
+        self, event: str, handler: Function | str | None = None, namespace: str | None = None
     ) -> Any:
         """Register the handler of an event; a decorator if no handler is given.
 
+        :param handler: a function; a str is the namespace, as in Flask-SocketIO.
         :raises EventError: for a name that can never come, or a function that cannot be called.
         """
+        if isinstance(handler, str):
+            return self.of(handler).on(event)
         return self.of(namespace or "/").on(event, handler)
 
     def on_event(self, event: str, handler: Function, namespace: str | None = None) -> None:

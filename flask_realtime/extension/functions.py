@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import current_app
 
+from ..adapters.adapter import Selection
 from ..exceptions import UsageError
 from ..socketio.broadcast import BroadcastOperator
 from ..socketio.namespace import Namespace
@@ -37,6 +38,20 @@ def select(
     if not include_self and own is not None:
         chosen = chosen.except_(own.id)
     return chosen
+
+
+def ask_one(
+    namespace: Namespace, to: Rooms, event: str, args: tuple[Any, ...], callback: Callable[..., Any]
+) -> bool:
+    """Send an event to the socket of the id `to`; return False if that is no socket's id."""
+    if not isinstance(to, str):
+        return False
+    socket = namespace.sockets.get(to)
+    if socket is None:
+        # Where nobody is, the id may be that of a client which has left: no mistake of the caller.
+        return not namespace.adapter.ids_in(Selection(rooms=(to,)))
+    socket.emit(event, *args, callback=callback)
+    return True
 
 
 def emit(
@@ -69,8 +84,7 @@ def emit(
         own.emit(event, *args, callback=callback)
         return
     there = _namespace(namespace)
-    if callback is not None and isinstance(target, str) and target in there.sockets:
-        there.sockets[target].emit(event, *args, callback=callback)
+    if callback is not None and ask_one(there, target, event, args, callback):
         return
     if own is not None and target is None and not broadcast:
         twin = own.client.sockets.get(there.name)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-
-from gevent.event import AsyncResult
 
 from ..engine.clock import Clock, Deadline
 from ..exceptions import AckTimeout, Disconnected, EncodeError
 from ..protocol.packet import Packet, PacketType
+from .threads import Result
 
 if TYPE_CHECKING:
     from .socket import Socket
+
+INTERNAL_ERROR = {"error": "internal error"}
+"""What a client is told of a failure, unless the application says more."""
 
 Answered = Callable[[list[Any]], None]
 
@@ -30,28 +32,35 @@ class Answer:
         self._id = id
 
     def __call__(self, *values: Any) -> None:
-        """Answer the client with `values`."""
-        id, self._id = self._id, None
-        if id is not None:
-            packet = Packet(PacketType.ACK, self._socket.namespace.name, list(values), id)
-            self._socket.client.session.send(packet)
+        """Answer the client with `values`.
+
+        :raises EncodeError: if one of them cannot be carried; the answer is still owed then.
+        """
+        self._send(values, flush=True)
 
     def give(self, result: Any) -> None:
         """Answer with what a handler returned: a tuple is several values, None is none.
 
         It leaves with the next flush, at the end of the client's quantum.
+
+        :raises EncodeError: as above.
         """
-        id, self._id = self._id, None
-        if id is None:
-            return
-        values = list(result) if type(result) is tuple else [] if result is None else [result]
-        session = self._socket.client.session
-        name = self._socket.namespace.name
+        values = result if type(result) is tuple else () if result is None else (result,)
+        self._send(values, flush=False)
+
+    def fail(self, told: Any) -> None:
+        """Answer with what the client of a handler that failed is told."""
         try:
-            session.send(Packet(PacketType.ACK, name, values, id), flush=False)
+            self.give(told)
         except EncodeError as error:
-            values = [self._socket.server.handler_failed(self._socket, "the answer", error)]
-            session.send(Packet(PacketType.ACK, name, values, id), flush=False)
+            self._socket.server.log.error("the answer of an error handler: %s", error)
+            self.give(INTERNAL_ERROR)
+
+    def _send(self, values: Sequence[Any], flush: bool) -> None:
+        if self._id is not None:
+            packet = Packet(PacketType.ACK, self._socket.namespace.name, [*values], self._id)
+            self._socket.client.session.send(packet, flush=flush)
+            self._id = None
 
 
 class _Pending:
@@ -76,7 +85,7 @@ class Acks:
         """Return the number under which `answered` gets the answer, in the hub."""
         return self._add(_Pending(answered, None))
 
-    def wait(self, result: AsyncResult[Any], clock: Clock, timeout: float, what: str) -> int:
+    def wait(self, result: Result, clock: Clock, timeout: float, what: str) -> int:
         """Return the number under which `result` gets the answer, or the failure.
 
         :param timeout: seconds.

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..adapters.adapter import ALL, Selection
+from ..engine.engine import Engine
 from ..exceptions import EventError
 from ..protocol.packet import Packet, PacketType
 from .events import RESERVED
+from .threads import in_hub
 
 if TYPE_CHECKING:
     from .namespace import Namespace
@@ -59,6 +61,11 @@ class BroadcastOperator:
         self._namespace = namespace
         self._selection = selection
         self._own = own
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of its server."""
+        return self._namespace.server.engine
 
     def _but(self, **changes: Any) -> BroadcastOperator:
         return BroadcastOperator(self._namespace, replace(self._selection, **changes), self._own)
@@ -111,21 +118,37 @@ class BroadcastOperator:
                 "a callback can wait for one socket only; use socket.emit(…, callback=…)"
             )
         packet = event_packet(self._namespace.name, event, args)
-        self._namespace.adapter.broadcast(packet, self._selection)
+        broadcast = self._namespace.adapter.broadcast
+        if self.engine.elsewhere:
+            self.engine.encode(packet)
+            self.engine.post(broadcast, packet, self._selection)
+        else:
+            broadcast(packet, self._selection)
+            if packet._encoded is None:
+                self.engine.encode(packet)  # a bad value fails where nobody is there, too
         return True
 
     def send(self, *args: Any) -> bool:
         """Send a ``message`` event to them."""
         return self.emit("message", *args)
 
+    @in_hub
     def disconnect_sockets(self, close: bool = False) -> None:
         """Send them away, with their whole connections if `close`."""
-        self._namespace.adapter.disconnect(self._selection, close)
+        self._namespace.adapter.disconnect(self._chosen, close)
 
+    @in_hub
     def sockets_join(self, *rooms: Any) -> None:
         """Put them into `rooms`."""
-        self._namespace.adapter.join(self._selection, room_names(rooms))
+        self._namespace.adapter.join(self._chosen, room_names(rooms))
 
+    @in_hub
     def sockets_leave(self, *rooms: Any) -> None:
         """Take them out of `rooms`."""
-        self._namespace.adapter.leave(self._selection, room_names(rooms))
+        self._namespace.adapter.leave(self._chosen, room_names(rooms))
+
+    @property
+    def _chosen(self) -> Selection:
+        if self._own is None:
+            return self._selection
+        return replace(self._selection, rooms=(self._own.id,))  # the one socket, not everyone

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.clock import Deadline
 from ..engine.session import Session
 from ..engine.states import SessionState
-from ..exceptions import Disconnected
+from ..exceptions import Disconnected, EncodeError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
 from .socket import Socket
@@ -60,9 +60,8 @@ class Client:
         self._stored = False  # whether there are values to drop at the end
         self._inbox: deque[Packet | _Left] | None = None  # an idle client needs none
         self._left: set[str] | None = None  # namespaces it was sent away from
-        self._deadline: Deadline | None = server.engine.clock.after(
-            server.options.connect_timeout, self._joined_nothing
-        )
+        self._deadline: Deadline | None = None  # until when it has to be in a namespace
+        self._wait_for_join()
 
     @property
     def gone(self) -> bool:
@@ -78,9 +77,12 @@ class Client:
             if socket is not None:
                 socket.acks.resolve(packet.id, packet.data)
             return
-        if packet.type is PacketType.DISCONNECT and packet.namespace in self.sockets:
-            self.leave(packet.namespace, Reason.CLIENT_DISCONNECT)
-            return
+        if packet.type is PacketType.DISCONNECT:
+            socket = self.sockets.get(packet.namespace)
+            if socket is not None and socket.connected:
+                self.leave(packet.namespace, Reason.CLIENT_DISCONNECT)
+                return
+            # Else it is meant for a socket whose CONNECT is still in the inbox.
         self._append(packet)
 
     def _append(self, item: Packet | _Left) -> None:
@@ -101,9 +103,7 @@ class Client:
 
     def closed(self, reason: str) -> None:
         """The session is over."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self.settled()
         for namespace in list(self.sockets):
             self.leave(namespace, reason)
         if self._stored:
@@ -120,15 +120,26 @@ class Client:
         :raises Disconnected: when writing after the client has left: nothing would drop the value.
         """
         if writing:
-            if self.session.state is SessionState.CLOSED:
+            if self.gone:
                 raise Disconnected("the client has left; its values are being dropped")
             self._stored = True
         return self.session.sid
 
+    def _wait_for_join(self) -> None:
+        timeout = self.server.options.connect_timeout
+        self._deadline = self.server.engine.clock.after(timeout, self._joined_nothing)
+
     def _joined_nothing(self) -> None:
-        self._deadline = None
-        if not self.sockets:
+        if self.sockets:
+            self._wait_for_join()  # its connect handler may still refuse it
+        else:
             self.session.close(Reason.FORCED_SERVER_CLOSE)
+
+    def settled(self) -> None:
+        """The client is in a namespace, or gone: its time to join one is over."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     # Work: called by a worker
 
@@ -191,7 +202,12 @@ class Client:
 
     def refuse(self, namespace: str, message: str, data: Any = None) -> None:
         """Tell the client that it may not join `namespace`."""
-        self.session.send(self.session.dialect.refusal_packet(namespace, message, data))
+        make_packet = self.session.dialect.refusal_packet
+        try:
+            self.session.send(make_packet(namespace, message, data))
+        except EncodeError as error:
+            self.server.log.error("the data of a refusal was left out: %s", error)
+            self.session.send(make_packet(namespace, message, None))
 
     def disconnect(self) -> None:
         """Send the client away for good."""
@@ -201,7 +217,10 @@ class Client:
 
     def joined(self, socket: Socket) -> None:
         """A socket is being connected."""
-        self.sockets[socket.namespace.name] = socket
+        name = socket.namespace.name
+        self.sockets[name] = socket
+        if self._left is not None:
+            self._left.discard(name)
 
     def forget(self, socket: Socket) -> None:
         """A socket is over; what the client still sends to it is dropped."""

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from gevent import GreenletExit, Timeout
+
 from ..exceptions import EventError
 
 Function = Callable[..., Any]
@@ -15,6 +17,9 @@ LIFE = frozenset(("connect", "connection", "disconnecting", "disconnect"))
 
 RESERVED = LIFE | {"connect_error", "newListener", "removeListener"}
 """Names that an application may not emit (Socket.IO 4: socket.io/lib/socket-types.ts)."""
+
+FAILURES = (Exception, Timeout, GreenletExit)
+"""What a handler may fail with: gevent's own are no ``Exception``. The rest ends the process."""
 
 _UNLIMITED = 1 << 30
 
@@ -63,18 +68,36 @@ def _signature(event: str, function: Function) -> tuple[int, int, bool]:
         for parameter in parameters
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
+    wants_ack = _is_ack(parameters[-1]) if parameters else False
+    if wants_ack:
+        last = parameters.pop()
+        positional = [parameter for parameter in positional if parameter is not last]
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
             raise EventError(
                 f"the handler of {event!r} needs the keyword argument {parameter.name!r}; "
                 "an event's arguments come by position"
             )
-    wants_ack = bool(positional) and positional[-1].name == "ack"
-    if wants_ack:
-        positional.pop()
     least = sum(parameter.default is parameter.empty for parameter in positional)
     unlimited = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
     return least, _UNLIMITED if unlimited else len(positional), wants_ack
+
+
+def _is_ack(parameter: inspect.Parameter) -> bool:
+    # It is given by its name: arguments before it that have defaults may be missing.
+    by_name = (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    return parameter.name == "ack" and parameter.kind in by_name
+
+
+def check_name(event: Any) -> None:
+    """See whether an event of that name may have a handler.
+
+    :raises EventError: for a name that can never come.
+    """
+    if not isinstance(event, str):
+        raise EventError(f"an event's name is a str, not {event!r}; write @io.on('name')")
+    if event in RESERVED - LIFE:
+        raise EventError(f"{event!r} is reserved by Socket.IO; it never comes from a client")
 
 
 class Handlers:
@@ -90,11 +113,11 @@ class Handlers:
 
         :raises EventError: for a name that can never come, or a function that cannot be called.
         """
-        if not isinstance(event, str):
-            raise EventError(f"an event's name is a str, not {event!r}; write @io.on('name')")
-        if event in RESERVED - LIFE:
-            raise EventError(f"{event!r} is reserved by Socket.IO; it never comes from a client")
-        self._by_event[event] = Handler(event, function)
+        check_name(event)
+        handler = Handler(event, function)
+        if event in LIFE and handler.least > 1:
+            raise EventError(f"{event!r} comes with one argument at most; {handler} takes more")
+        self._by_event[event] = handler
 
     def find(self, event: str) -> Handler | None:
         return self._by_event.get(event)

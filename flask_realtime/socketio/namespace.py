@@ -11,14 +11,12 @@ from ..engine.engine import new_id
 from ..exceptions import ConnectionRefusedError
 from ..protocol.packet import Packet
 from .broadcast import BroadcastOperator
-from .events import Function, Handlers
-from .socket import Socket
+from .events import FAILURES, Function, Handlers, check_name
+from .socket import REFUSED, Socket
 
 if TYPE_CHECKING:
     from .client import Client
     from .server import Server
-
-_REFUSED = "Connection rejected by server"
 
 
 class Namespace:
@@ -45,6 +43,7 @@ class Namespace:
         :raises EventError: for a name that can never come, or a function that cannot be called.
         """
         if handler is None:
+            check_name(event)  # now, since a decorator without parentheses is never called
             return lambda function: self.on(event, function)
         self.handlers.add(event, handler)
         return handler
@@ -133,16 +132,19 @@ class Namespace:
         self.adapter.add(id, ())
         client.joined(socket)
         refusal = self._ask(socket)
-        if refusal is not None:
+        # Either side may have disconnected meanwhile, and then knows already.
+        left = not (socket.connected or client.gone)
+        if refusal is not None or left:
             socket.detach()
-            self.forget(socket)
-            client.forget(socket)
-            client.refuse(self.name, *refusal)
+            socket.let_go()
+            if refusal is not None and not left:
+                client.refuse(self.name, *refusal)
             return
         socket.accept()
+        client.settled()
         try:
             socket.run_life("connection", socket)
-        except Exception as error:
+        except FAILURES as error:
             self.server.handler_failed(socket, "connection", error)
 
     def _ask(self, socket: Socket) -> tuple[str, Any] | None:
@@ -152,13 +154,11 @@ class Namespace:
         except ConnectionRefusedError as refusal:
             return refusal.message, refusal.data
         except builtins.ConnectionRefusedError as refusal:
-            return str(refusal) or _REFUSED, None
-        except Exception as error:
+            return str(refusal) or REFUSED, None
+        except FAILURES as error:
             self.server.handler_failed(socket, "connect", error)
             return "internal error", None
-        if answer is False or not (socket.connected or socket.client.gone):
-            return _REFUSED, None
-        return None
+        return (REFUSED, None) if answer is False else None
 
     def forget(self, socket: Socket) -> None:
         """A socket is over."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
+
+import gevent
 
 from .. import signals
 from ..adapters.adapter import Adapter, Local
@@ -15,8 +18,9 @@ from ..exceptions import OptionError
 from ..options import Options, make_options
 from ..store.memory import MemoryStore
 from ..store.store import Store
+from .acks import INTERNAL_ERROR
 from .client import Client
-from .events import Function, Handler
+from .events import FAILURES, Function, Handler
 from .namespace import Namespace
 from .socket import Socket
 from .turn import Turn
@@ -69,8 +73,8 @@ class Server:
         """
         if hasattr(self, "engine") and self.engine.hub is not None:
             raise OptionError("the options cannot change any more: the server has clients")
+        self.engine = Engine(options, self._make_client)  # checks how they go together
         self.options = options
-        self.engine = Engine(options, self._make_client)
 
     def start(self) -> None:
         """Belong to the hub of this thread. Called at each request; only the first one matters."""
@@ -78,9 +82,24 @@ class Server:
             self.engine.start()
             self.turn = Turn(self.engine.hub)
 
-    def close(self) -> None:
-        """End every session, with the reason ``server shutting down``."""
+    def close(self, timeout: float = 1.0) -> None:
+        """End every session, with the reason ``server shutting down``.
+
+        :param timeout: how long to wait until the handlers have run that it causes, in seconds.
+        """
+        clients = {
+            socket.client
+            for namespace in self.namespaces.values()
+            for socket in namespace.sockets.values()
+        }
         self.engine.close()
+        if gevent.getcurrent() is self.engine.hub:
+            return  # which may not wait
+        deadline = monotonic() + timeout
+        while any(client.sockets for client in clients):
+            if monotonic() > deadline:
+                return
+            gevent.sleep(0.005)
 
     def _make_client(self, session: Session) -> Client:
         return Client(self, session)
@@ -97,22 +116,25 @@ class Server:
 
     # What goes wrong in handlers
 
-    def handler_failed(self, socket: Socket, event: str, error: Exception) -> Any:
+    def handler_failed(self, socket: Socket, event: str, error: BaseException) -> Any:
         """See to the exception of a handler; return what the client gets as its answer."""
         if signals.handler_failed.receivers:
-            signals.handler_failed.send(self, socket=socket, event=event, error=error)
+            # In a greenlet of its own: what a receiver does wrong must not reach the client.
+            gevent.spawn(
+                signals.handler_failed.send, self, socket=socket, event=event, error=error
+            )
         handler = socket.namespace.error_handler or self.default_error_handler
         if handler is not None:
             try:
                 return self.around(socket, handler, [error])
-            except Exception as second:
+            except FAILURES as second:
                 error = second
         self.log.error(
             "handler of %r in %s failed", event, socket.namespace.name, exc_info=error
         )
         if self.debug():
             return {"error": f"{type(error).__name__}: {error}"}
-        return {"error": "internal error"}
+        return INTERNAL_ERROR
 
     def no_handler(self, socket: Socket, event: Any) -> None:
         """An event came that nobody handles: say so once."""
@@ -128,5 +150,5 @@ class Server:
         try:
             handler = Handler("a callback", callback)
             self.around(socket, callback, values[: handler.most])
-        except Exception as error:
+        except FAILURES as error:
             self.handler_failed(socket, "a callback", error)

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import AsyncResult
 
 from ..adapters.adapter import ALL
+from ..engine.engine import Engine
 from ..engine.session import Session
 from ..exceptions import Disconnected, EventError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
 from .acks import Acks, Answer
 from .broadcast import BroadcastOperator, event_packet, room_names
-from .events import LIFE, Function, Handlers
+from .events import FAILURES, LIFE, Function, Handlers, check_name
+from .threads import Result, ThreadResult, in_hub
 
 if TYPE_CHECKING:
     from .client import Client
     from .namespace import Namespace
     from .server import Server
 
+REFUSED = "Connection rejected by server"
+"""What a client is told that may not join, unless the application says more."""
 _MAX_EARLY = 1000
 """Packets that a ``connect`` handler, or a room it joined, may send before the client is in."""
 
@@ -69,7 +74,13 @@ class Socket:
 
     @property
     def server(self) -> Server:
+        """The server whose namespace this is."""
         return self.namespace.server
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of its server."""
+        return self.namespace.server.engine
 
     @property
     def conn(self) -> Session:
@@ -80,6 +91,11 @@ class Socket:
     def protocol(self) -> int | str:
         """The generation its client speaks: 4 for the clients 3.x and 4.x."""
         return self.client.session.dialect.protocol
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the client has been told that it is in: the ``connect`` handler is over."""
+        return self._early is None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -105,6 +121,7 @@ class Socket:
     def on(self, event: str, handler: Function | None = None) -> Any:
         """Register a handler for this socket alone; a decorator if no handler is given."""
         if handler is None:
+            check_name(event)  # now, since a decorator without parentheses is never called
             return lambda function: self.on(event, function)
         if self._handlers is None:
             self._handlers = Handlers()
@@ -119,9 +136,13 @@ class Socket:
     def dispatch(self, packet: Packet) -> None:
         """Run the handler of an event, and answer if the client asked for it."""
         if self.server.options.async_handlers:
-            gevent.spawn(self._run_event, packet)
+            gevent.spawn(self._run_beside, packet)
         else:
             self._run_event(packet)
+
+    def _run_beside(self, packet: Packet) -> None:
+        self._run_event(packet)
+        self.client.flush()  # no quantum ends here that would do it
 
     def _run_event(self, packet: Packet) -> None:
         event, *args = packet.data
@@ -137,14 +158,14 @@ class Socket:
         try:
             if not handler.least <= len(args) <= handler.most:
                 raise EventError(handler.wrong_arguments(len(args)))
+            function = handler.function
             if handler.wants_ack:
-                args.append(answer)
-            result = self.server.around(self, handler.function, args)
-        except Exception as error:
-            answer.give(self.server.handler_failed(self, event, error))
-            return
-        if result is not None or not handler.wants_ack:
-            answer.give(result)
+                function = partial(function, ack=answer)
+            result = self.server.around(self, function, args)
+            if result is not None or not handler.wants_ack:
+                answer.give(result)
+        except FAILURES as error:
+            answer.fail(self.server.handler_failed(self, event, error))
 
     def run_life(self, event: str, *args: Any) -> Any:
         """Run the handler of an event of this socket's life, with as many arguments as it takes.
@@ -183,6 +204,10 @@ class Socket:
     ) -> bool:
         """Send an event; :meth:`emit` with all that an operator may say."""
         packet = event_packet(self.namespace.name, event, args)
+        if self.engine.elsewhere:
+            self.conn.dialect.encode(packet)
+            self.engine.post(self.send_event, event, args, callback, volatile)
+            return self.connected
         if callback is None:
             return self.deliver(packet, volatile)
         answer = callback
@@ -203,14 +228,24 @@ class Socket:
         """
         if not self.connected:
             raise Disconnected("the client has left")
-        result: AsyncResult[Any] = AsyncResult()
         packet = event_packet(self.namespace.name, event, args)
-        what = f"{event!r} from {self.id}"
-        packet.id = self.acks.wait(result, self.server.engine.clock, timeout, what)
-        if not self._deliver_asking(packet, volatile=False):
-            raise Disconnected("the client has left")
+        result: Result
+        if self.engine.elsewhere:
+            # Not that packet itself: it is encoded again, with the number that it gets there.
+            self.conn.dialect.encode(event_packet(self.namespace.name, event, args))
+            result = ThreadResult()
+            self.engine.post(self._ask, packet, timeout, result)
+        else:
+            result = AsyncResult()
+            self._ask(packet, timeout, result)
         values: list[Any] = result.get() or []
         return values if len(values) > 1 else values[0] if values else None
+
+    def _ask(self, packet: Packet, timeout: float, result: Result) -> None:
+        what = f"{packet.data[0]!r} from {self.id}"
+        packet.id = self.acks.wait(result, self.engine.clock, timeout, what)
+        if not self._deliver_asking(packet, volatile=False):
+            result.set_exception(Disconnected("the client has left"))
 
     def _deliver_asking(self, packet: Packet, volatile: bool) -> bool:
         taken = False
@@ -244,11 +279,13 @@ class Socket:
 
     # Rooms, and others
 
+    @in_hub
     def join(self, *rooms: Any) -> None:
         """Enter rooms; nothing happens once the client is gone."""
         if self.connected:
             self.namespace.adapter.add(self.id, room_names(rooms))
 
+    @in_hub
     def leave(self, *rooms: Any) -> None:
         """Leave rooms."""
         for room in room_names(rooms):
@@ -306,14 +343,17 @@ class Socket:
         for packet in early:
             session.send(packet)
 
+    @in_hub
     def disconnect(self, close: bool = False) -> None:
         """Send the client away from this namespace, or with `close` from the server."""
         if close:
             self.client.disconnect()
         elif self.connected:
-            if self._early is None:
+            if self.accepted:
                 packet = Packet(PacketType.DISCONNECT, self.namespace.name)
                 self.client.session.send(packet)
+            else:
+                self.client.refuse(self.namespace.name, REFUSED)
             self.client.leave(self.namespace.name, Reason.SERVER_DISCONNECT)
 
     def detach(self) -> bool:
@@ -326,19 +366,22 @@ class Socket:
 
     def finish(self, reason: str) -> None:
         """Run the handlers of the end, once, and let go. Called in the order of the events."""
-        if self._early is None:  # else it was never told that it is in
+        if self.accepted:
             self._run_end("disconnecting", reason)
             self._left_rooms = self.rooms
             self.namespace.forget(self)
             self._run_end("disconnect", reason)
-        else:
-            self.namespace.forget(self)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Be over, for everyone who knows this socket."""
+        self.namespace.forget(self)
         self.client.forget(self)
-        self._context = None
+        self._context = None  # it knows us too, and such a cycle would wait for the collector
         self._handlers = None
 
     def _run_end(self, event: str, reason: str) -> None:
         try:
             self.run_life(event, reason)
-        except Exception as error:
+        except FAILURES as error:
             self.server.handler_failed(self, event, error)

@@ -61,7 +61,20 @@ class Turn:
             self._hub.loop.run_callback(self._run)
 
     def _run(self) -> None:
-        """One round, in the hub."""
+        """One round, in the hub, and the next one if clients are left."""
+        try:
+            self._round()
+        finally:  # whatever happens to one client, the others get their turn
+            self._left = 0  # a worker that resumes later serves its own client and no other
+            if self._ready:
+                # Not run_callback: the loop would run it before it looks at its sockets, and who
+                # sends without pause would starve the others.
+                timer = self._hub.loop.timer(0.0)
+                timer.start(self._again, timer, update=False)
+            else:
+                self._scheduled = False
+
+    def _round(self) -> None:
         self._left = _ROUND
         while self._ready and self._left > 0:
             worker = self._idle.pop() if self._idle else greenlet(self._work, self._hub)
@@ -70,14 +83,6 @@ class Turn:
             blocked, self._worked = self._worked, None
             if blocked is not None:
                 blocked.interrupted()
-        self._left = 0  # a worker that resumes later serves its own client and no other
-        if self._ready:
-            # Not run_callback: the loop would run it before it looks at its sockets, and who
-            # sends without pause would starve the others.
-            timer = self._hub.loop.timer(0.0)
-            timer.start(self._again, timer, update=False)
-        else:
-            self._scheduled = False
 
     def _again(self, timer: Any) -> None:
         timer.close()
@@ -103,6 +108,7 @@ class Turn:
             more = client.work(QUANTUM)
         except BaseException as error:
             # Handlers' errors end in the client; this is one of our own, or a request to exit.
+            more = True  # as far as we know
             self._hub.handle_error(client, *_exc_info(error))
         finally:
             client.working = False
