@@ -13,6 +13,7 @@ The type says who broke a rule, and carries what to answer::
     ├── UsageError                  the application called us wrongly
     │   ├── OptionError             (TypeError) unknown or unusable option
     │   ├── EventError              (ValueError) a name that is taken, a handler that cannot fit
+    │   │   └── ArgumentsError      an event came with arguments that its handler cannot take
     │   ├── EncodeError             (TypeError) a value that the wire cannot carry
     │   └── NotServing              (RuntimeError) nothing here could ever deliver it
     ├── ConnectionRefusedError      raised by the application to refuse a client
@@ -103,6 +104,10 @@ class OptionError(UsageError, TypeError):
 
 class EventError(UsageError, ValueError):
     """An event name that is reserved, or a handler that cannot take what would come."""
+
+
+class ArgumentsError(EventError):
+    """An event came with more or fewer arguments than its handler takes."""
 
 
 class EncodeError(UsageError, TypeError):

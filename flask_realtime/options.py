@@ -76,6 +76,19 @@ class Options:
     """Packets that may wait for a client's handlers before reading from it stops."""
     max_outbox_size: int = 4 * 1024 * 1024
     """Bytes that may wait for a client that does not read before it is closed."""
+    http_compression: bool = True
+    """Whether answers to polls are compressed for clients that take gzip (Node: yes)."""
+    compression_threshold: int = 1024
+    """The smallest answer to a poll that is compressed (Node: 1 KiB)."""
+    cookie: Mapping[str, Any] | None = None
+    """A cookie with the sid, for load balancers: its name, True for ``io``, or a dict with
+    ``name``, ``path``, ``domain``, ``max_age``, ``secure``, ``httponly``, ``samesite``."""
+    allow_request: Callable[[Mapping[str, Any]], Any] | None = None
+    """Decides on each handshake: called with the request's environ, returns whether it may go on,
+    or a text that says why not."""
+    generate_id: Callable[[Mapping[str, Any]], str] | None = None
+    """Makes the sid of a session from the handshake's environ: exactly 20 characters of
+    ``A-Z a-z 0-9 _ -`` that nobody can guess."""
     cors_allowed_origins: AllowedOrigins = None
     """Foreign origins that may connect: one, several, a function, ``"*"``; None: the own only."""
     cors_credentials: bool = False
@@ -206,6 +219,42 @@ def _origins(name: str, value: Any) -> AllowedOrigins:
     return tuple(origin.rstrip("/").lower() for origin in origins)
 
 
+_COOKIE = {
+    "name": "key",
+    "path": "path",
+    "domain": "domain",
+    "max_age": "max_age",
+    "secure": "secure",
+    "httponly": "httponly",
+    "samesite": "samesite",
+}
+
+
+def _cookie(name: str, value: Any) -> Mapping[str, Any] | None:
+    """The arguments of the cookie's header, by the names that Werkzeug gives them."""
+    if value is None or value is False:
+        return None
+    given = {} if value is True else value
+    if isinstance(value, str):
+        given = {"name": value}
+    if not isinstance(given, Mapping):
+        raise OptionError(f"{name} is a name or a dict, not {value!r}")
+    attributes: dict[str, Any] = {"key": "io", "path": "/", "httponly": True, "samesite": "Lax"}
+    for attribute, setting in given.items():
+        # Node and Flask-SocketIO spell them HttpOnly, httpOnly, SameSite, maxAge.
+        key = _COOKIE.get({"maxage": "max_age"}.get(attribute.lower(), attribute.lower()))
+        if key is None:
+            raise OptionError(f"{name} has no {attribute!r}; it has: {', '.join(_COOKIE)}")
+        attributes[key] = setting
+    return attributes
+
+
+def _function(name: str, value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise OptionError(f"{name} is a function, not {value!r}")
+    return value
+
+
 def _json(name: str, value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
@@ -230,6 +279,11 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "max_namespaces": _count,
     "max_inbox": _count,
     "max_outbox_size": _count,
+    "http_compression": _flag,
+    "compression_threshold": _count,
+    "cookie": _cookie,
+    "allow_request": _function,
+    "generate_id": _function,
     "cors_allowed_origins": _origins,
     "cors_credentials": _flag,
     "json": _json,

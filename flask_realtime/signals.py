@@ -1,6 +1,7 @@
 """What operators listen to: `blinker` signals, sent from a greenlet that may wait.
 
-Each is sent with the server as sender. Nothing is computed for a signal that nobody listens to.
+The sender is the engine, of ``handler_failed`` the server. Nothing is computed for a signal that
+nobody listens to.
 
 ======================  ================================  =======================================
 signal                  keyword arguments                 sent

@@ -22,11 +22,17 @@ DEFAULTS = {
     "ping_timeout": 20.0,
     "connect_timeout": 45.0,
     "max_http_buffer_size": 1_000_000,
+    "per_message_deflate": None,
     "max_payload_packets": 100_000,
     "max_attachments": 10,
     "max_namespaces": 100,
     "max_inbox": 1000,
     "max_outbox_size": 4_194_304,
+    "http_compression": True,
+    "compression_threshold": 1024,
+    "cookie": None,
+    "allow_request": None,
+    "generate_id": None,
     "cors_allowed_origins": None,
     "cors_credentials": False,
     "json": None,
@@ -34,9 +40,16 @@ DEFAULTS = {
     "store_expiration": 15.0,
     "manage_session": None,
 }
-FLAGS = ["serve_client", "allow_upgrades", "cors_credentials", "async_handlers"]
+FLAGS = [
+    "serve_client",
+    "allow_upgrades",
+    "http_compression",
+    "cors_credentials",
+    "async_handlers",
+]
 TIMES = ["upgrade_timeout", "ping_interval", "ping_timeout", "connect_timeout", "store_expiration"]
 COUNTS = [
+    "compression_threshold",
     "max_http_buffer_size",
     "max_payload_packets",
     "max_attachments",
@@ -158,7 +171,7 @@ def test_an_unknown_option_is_refused_with_the_nearest(wrong: str, right: str) -
 
 
 def test_where_none_is_near_all_are_named() -> None:
-    with pytest.raises(OptionError, match="known are: allow_upgrades, async_handlers, .*upgrade_"):
+    with pytest.raises(OptionError, match="known are: allow_request, allow_upgrades, .*upgrade_"):
         make_options(xyz=1)
 
 

@@ -14,14 +14,14 @@ from ..protocol.packet import Packet
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Some sockets of a namespace: those in any of `rooms` (all, if none is named) but for those
+    """Some sockets of a namespace: those in any of `rooms` (None: all of them) but for those
     in any of `except_`. A socket's id is a room that holds it alone.
 
     :param volatile: whether a message for them may be lost by whom it cannot reach at once.
     :param local: whether only this node's sockets are meant.
     """
 
-    rooms: tuple[str, ...] = ()
+    rooms: tuple[str, ...] | None = None
     except_: tuple[str, ...] = ()
     volatile: bool = False
     local: bool = False

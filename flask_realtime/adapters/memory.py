@@ -53,12 +53,12 @@ class MemoryAdapter:
 
     def ids_in(self, selection: Selection) -> list[str]:
         rooms, except_ = selection.rooms, selection.except_
-        if len(rooms) == 1:
-            ids = self._members(rooms[0])
-        elif rooms:
-            ids = list(dict.fromkeys(id for room in rooms for id in self._members(room)))
-        else:
+        if rooms is None:
             ids = list(self._joined)
+        elif len(rooms) == 1:
+            ids = self._members(rooms[0])
+        else:
+            ids = list(dict.fromkeys(id for room in rooms for id in self._members(room)))
         if not except_:
             return ids
         excepted = {id for room in except_ for id in self._members(room)}

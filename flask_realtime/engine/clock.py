@@ -4,8 +4,8 @@ Heartbeats and time-outs come in a handful of lengths, so each length has a queu
 by itself; odd lengths share a heap. A deadline that is not needed any more is only marked.
 
 The clock stands still while the hub was stalled: a client is not blamed for the time in which we
-could not have read its answer. A stall is seen by a deadline that comes more than
-:data:`STALL` too late.
+could not have read its answer, and some more in which it can be read. A stall is seen by a
+deadline that comes more than :data:`STALL` too late.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from typing import Any
 
 STALL = 1.0
 """Lateness from which on the hub counts as stalled, seconds."""
+
+_SMALL_HEAP = 1000
+"""Up to here nobody looks for cancelled deadlines."""
 
 
 class Deadline:
@@ -56,10 +59,10 @@ class Clock:
         self._lost = 0.0  # for how long the hub was stalled in all
         self._queues: dict[float, deque[Deadline]] = {}
         self._heap: list[tuple[float, int, Deadline]] = []
+        self._heap_limit = _SMALL_HEAP
         self._number = count()  # deadlines of the same moment keep their order
         self._timer = loop.timer(0.0)
         self._next: float | None = None  # what the timer is set to
-        self.stalled: Callable[[float], None] | None = None
 
     def now(self) -> float:
         return self._time() - self._lost
@@ -77,9 +80,20 @@ class Clock:
     def after_any(self, interval: float, action: Callable[[], None]) -> Deadline:
         """Like :meth:`after`, for lengths that the application chooses."""
         deadline = Deadline(self.now() + interval, action)
+        if len(self._heap) >= self._heap_limit:
+            self._shrink_heap()
         heapq.heappush(self._heap, (deadline.when, next(self._number), deadline))
         self._wake_at(deadline.when)
         return deadline
+
+    def _shrink_heap(self) -> None:
+        """Drop what is cancelled: most time-outs are long, and nearly all of them never come.
+
+        At most as often as the heap doubles, so that it costs each deadline a constant.
+        """
+        self._heap = [entry for entry in self._heap if not entry[2].cancelled]
+        heapq.heapify(self._heap)
+        self._heap_limit = max(_SMALL_HEAP, 2 * len(self._heap))
 
     def run(self) -> None:
         """Do what is due. Called by the timer."""
@@ -95,16 +109,16 @@ class Clock:
         for queue in list(self._queues.values()):
             while queue and (queue[0].cancelled or queue[0].when <= now):
                 queue.popleft().fire()
-        heap = self._heap
-        while heap and (heap[0][2].cancelled or heap[0][0] <= now):
-            heapq.heappop(heap)[2].fire()
+        # Not by a local name: an action may set a deadline, and with it shrink the heap.
+        while self._heap and (self._heap[0][2].cancelled or self._heap[0][0] <= now):
+            heapq.heappop(self._heap)[2].fire()
 
     def _notice_stall(self, due: float) -> None:
         late = self.now() - due
         if late > STALL:
-            self._lost += late
-            if self.stalled is not None:
-                self.stalled(late)
+            # Not only by the lateness: what is due now would come before the loop has read the
+            # answers that lie in the kernel.
+            self._lost += late + STALL
 
     def _schedule(self) -> None:
         times = [queue[0].when for queue in self._queues.values() if queue]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 from blinker import Signal
+from gevent import monkey
 from gevent.hub import get_hub
 
 from .. import signals
@@ -17,6 +17,7 @@ from ..options import Options
 from ..protocol.dialect import Dialect
 from ..protocol.eio4 import EIO4
 from ..protocol.json import make_codec
+from ..protocol.packet import Packet
 from ..protocol.reason import Reason
 from ..protocol.request import (
     BAD_METHOD,
@@ -26,20 +27,37 @@ from ..protocol.request import (
     ClientRequest,
     request_error,
 )
+from ..transports.compression import compress
 from ..transports.http import Headers, Peer, Request, Response, preflight, respond
 from ..transports.outbox import Outbox
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
 from ..websocket.connection import Connection
+from .admission import allow, cookie_headers, make_sid
 from .clock import Clock
 from .origin import Origins
 from .session import Session, SessionClient
+from .states import SessionState
 from .upgrade import Upgrade
+from .watchdog import Watchdog
 
 log = logging.getLogger("flask_realtime.engine")
 
-_OWNER = "00"
-"""Which worker a sid belongs to, in its first two characters: there is one."""
+# The thread's, also where the standard library is patched and greenlets pass for threads.
+_thread_id: Callable[[], int] = monkey.get_original("_thread", "get_ident")
+
+
+class Admitted(NamedTuple):
+    """A request that has been let in.
+
+    :param session: the one that it belongs to, None for a new one.
+    :param sid: that session's.
+    :param headers: what its answer carries, such as a cookie.
+    """
+
+    session: Session | None
+    sid: str
+    headers: Headers
 
 
 class Engine:
@@ -56,6 +74,7 @@ class Engine:
         self.sessions: dict[str, Session] = {}
         self.hub: Any = None  # the one whose thread owns the sessions, once we serve
         self.clock: Clock
+        self._thread: int | None = None
         self._make_client = make_client
         self._origins = Origins(options.cors_allowed_origins, options.cors_credentials)
         self._dialects = _make_dialects(options)
@@ -65,8 +84,15 @@ class Engine:
         """Belong to the hub of this thread, from the first request on."""
         if self.hub is None:
             self.hub = get_hub()
+            self._thread = _thread_id()
             self.clock = Clock(self.hub.loop)
-            self.clock.stalled = self._stalled
+            self._watchdog = Watchdog(self.hub.loop, self._thread, self._stalled)
+            self._watchdog.start()
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is another OS thread than the one that serves."""
+        return self._thread is not None and _thread_id() != self._thread
 
     # Requests
 
@@ -74,23 +100,25 @@ class Engine:
         """Return the headers by which the request's page may read the answer."""
         return self._origins.headers(request)
 
-    def check(self, request: Request, wanted: ClientRequest) -> Session | None:
-        """Return the session that a request belongs to, None for a new one.
+    def admit(self, request: Request, wanted: ClientRequest) -> Admitted:
+        """Let a request in: to the session that it belongs to, or to a new one.
 
-        The order is that of Engine.IO's servers.
+        The order is that of Engine.IO's servers. The application may be asked, and may wait.
 
-        :raises RequestError: if there is none such, or the request may not use it.
+        :raises RequestError: if there is no such session, or the request may not use it.
         """
         if wanted.transport not in self.options.transports:
             raise request_error(UNKNOWN_TRANSPORT)
         self._origins.check(request)
         if wanted.sid is not None:
-            return self._find_for(wanted, wanted.sid)
+            return Admitted(self._find_for(wanted, wanted.sid), wanted.sid, [])
         if request.method != "GET":
             raise request_error(BAD_METHOD)
+        allow(self.options, request)
         if self._stopping:
             raise RequestError(BAD_REQUEST, "Server shutting down", "503 Service Unavailable")
-        return None
+        sid = make_sid(self.options, request, self.sessions)
+        return Admitted(None, sid, cookie_headers(self.options.cookie, sid))
 
     def find(self, sid: str) -> Session:
         """Return the session of that name.
@@ -119,23 +147,26 @@ class Engine:
         if request.method == "OPTIONS":
             self._origins.check(request)
             return preflight(self.cors(request))
-        session = self.check(request, wanted)
+        session, sid, headers = self.admit(request, wanted)
         if wanted.transport != PollingTransport.name:
             raise request_error(BAD_REQUEST)  # a WebSocket without its handshake
         if session is None:
-            session = self._open_polling(request, wanted)
+            session = self._make_session(request, wanted, sid)
+            session.open(PollingTransport(session.dialect, session.outbox), self._upgrades())
         transport = session.transport
         assert isinstance(transport, PollingTransport)
+        headers = headers + self.cors(request)
         if request.method == "GET":
-            return transport.get(self.cors(request), peer)
+            return self._compressed(request, transport.get(headers, peer))
         if request.method == "POST":
-            return transport.post(request, self.cors(request))
+            return transport.post(request, headers)
         raise request_error(BAD_METHOD)
 
-    def _open_polling(self, request: Request, wanted: ClientRequest) -> Session:
-        session = self._make_session(request, wanted)
-        session.open(PollingTransport(session.dialect, session.outbox), self._upgrades())
-        return session
+    def _compressed(self, request: Request, response: Response) -> Response:
+        if not self.options.http_compression:
+            return response
+        threshold = self.options.compression_threshold
+        return compress(response, request.header("accept-encoding"), threshold)
 
     def _upgrades(self) -> list[str]:
         if not self.options.allow_upgrades:
@@ -143,30 +174,39 @@ class Engine:
         return [name for name in self.options.transports if name == WebSocketTransport.name]
 
     def open_websocket(
-        self, request: Request, wanted: ClientRequest, connection: Connection
+        self,
+        request: Request,
+        wanted: ClientRequest,
+        admitted: Admitted,
+        connection: Connection,
     ) -> None:
         """Begin or go on with a session over a WebSocket whose handshake is done.
 
-        :raises RequestError: as :meth:`check`, which the caller did before the handshake.
+        :param admitted: what :meth:`admit` returned before the handshake.
         """
-        session = self.check(request, wanted)
+        session = admitted.session
         if session is None:
-            session = self._make_session(request, wanted)
+            session = self._make_session(request, wanted, admitted.sid)
             transport = WebSocketTransport(connection, session.outbox)
             session.open(transport, [])
             transport.start()
             return
-        transport = WebSocketTransport(connection, Outbox(self.options.max_outbox_size))
         polling = session.transport
-        if not isinstance(polling, PollingTransport) or session.upgrade or not self._upgrades():
-            transport.close()  # a second WebSocket leaves the session as it is
+        if not isinstance(polling, PollingTransport) or not self._may_upgrade(session):
+            connection.close()  # a second WebSocket leaves the session as it is
             return
+        transport = WebSocketTransport(connection, Outbox(self.options.max_outbox_size))
         Upgrade(self, session, polling, transport)
         transport.start()
 
-    def _make_session(self, request: Request, wanted: ClientRequest) -> Session:
+    def _may_upgrade(self, session: Session) -> bool:
+        """Whether a session on polling may go on over another WebSocket."""
+        is_open = session.state is SessionState.OPEN  # else the next poll takes its goodbye
+        return is_open and session.upgrade is None and bool(self._upgrades())
+
+    def _make_session(self, request: Request, wanted: ClientRequest, sid: str) -> Session:
         dialect = self._dialects[wanted.dialect, wanted.base64]
-        session = Session(self, _new_sid(), dialect, request.plain())
+        session = Session(self, sid, dialect, request.plain())
         session.client = self._make_client(session)
         self.sessions[session.sid] = session
         self.notify(signals.session_opened, session=session)
@@ -179,6 +219,14 @@ class Engine:
         return respond(body, content_type, error.http_status)
 
     # For sessions
+
+    def encode(self, packet: Packet) -> None:
+        """Encode a packet for every dialect ahead of its broadcast.
+
+        :raises EncodeError: if its data cannot be carried.
+        """
+        for dialect in self._dialects.values():
+            dialect.encode(packet)
 
     def forget(self, sid: str) -> None:
         """Drop a session that is over."""
@@ -193,11 +241,13 @@ class Engine:
         if signal.receivers:
             gevent.spawn(signal.send, self, **values)
 
-    def _stalled(self, seconds: float) -> None:
+    def _stalled(self, seconds: float, stack: str) -> None:
         gevent.spawn(
             log.warning,
-            "nothing ran for %.1f s: something blocked the event loop; time-outs were moved",
+            "nothing else ran for %.1f s, no client was served: a call blocked the whole process. "
+            "Use what gevent offers, or patch the standard library first. It was here:\n%s",
             seconds,
+            stack,
         )
 
     # The end
@@ -207,6 +257,7 @@ class Engine:
         if self.hub is None or self._stopping:
             return
         self._stopping = True
+        self._watchdog.stop()
         if signals.server_stopping.receivers:
             signals.server_stopping.send(self)
         for session in list(self.sessions.values()):
@@ -225,12 +276,3 @@ def _make_dialects(options: Options) -> dict[tuple[str, bool], Dialect]:
         )
         for base64 in (False, True)
     }
-
-
-def new_id() -> str:
-    """Return 20 random characters of ``[A-Za-z0-9_-]``: 120 bits."""
-    return secrets.token_urlsafe(15)
-
-
-def _new_sid() -> str:
-    return _OWNER + new_id()[:18]

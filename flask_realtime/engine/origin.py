@@ -94,7 +94,8 @@ def _normal(origin: str) -> str:
 
 def _matches(origin: str, pattern: str) -> bool:
     """Whether `origin` is `pattern`, which may have a ``*`` for its subdomains."""
+    pattern = _normal(pattern)
     if "://*." not in pattern:
-        return origin == _normal(pattern)
+        return origin == pattern
     scheme, _, domain = pattern.partition("://*")
     return origin.startswith(scheme + "://") and origin.endswith(domain) and "@" not in origin

@@ -94,12 +94,17 @@ class Session:
 
         :raises PacketError: if it is no packet.
         """
-        if self.state is not SessionState.OPEN:
+        if self.state is SessionState.CLOSED:
             return
         packet = self._decoder.feed(message)
         if packet is None:
             return
-        if packet.type < PacketType.OPEN:
+        if packet.type is PacketType.CLOSE:
+            self.transport.discard()
+            self.closed(Reason.TRANSPORT_CLOSE)
+        elif self.state is not SessionState.OPEN:
+            return  # we have closed, and only wait for the client to do so too
+        elif packet.type < PacketType.OPEN:
             self.client.receive(packet)
         else:
             self._receive_engine(packet)
@@ -110,9 +115,6 @@ class Session:
         elif packet.type is PacketType.PING:
             # Engine.IO 4: only the server pings (Node: "invalid heartbeat direction").
             self.end(Reason.TRANSPORT_ERROR)
-        elif packet.type is PacketType.CLOSE:
-            self.transport.discard()
-            self.closed(Reason.TRANSPORT_CLOSE)
         # The rest has a meaning only while an upgrade is probed.
 
     def pause(self) -> None:
@@ -135,8 +137,7 @@ class Session:
             return
         self._paused.cancel()
         self._paused = None
-        if self.state is SessionState.OPEN:
-            self.transport.resume()
+        self.transport.resume()
 
     def _stayed_full(self) -> None:
         self.end(Reason.INBOX_FULL)
@@ -195,7 +196,10 @@ class Session:
     # The end
 
     def close(self, reason: str) -> None:
-        """End the session after what waits has been sent."""
+        """End the session after what waits has been sent.
+
+        An upgrade goes on: the client may have stopped polling for it already.
+        """
         if not self._advance("close"):
             return
         self._over(reason)
@@ -230,16 +234,18 @@ class Session:
             if deadline is not None:
                 deadline.cancel()
         self._deadline = self._paused = None
-        if self.upgrade is not None:
-            self.upgrade.fail()
-        self.outbox.drained()
         self.client.closed(reason)
+        del self.client  # it knows us too, and such a cycle would wait for the collector
         self._engine.notify(signals.session_closed, session=self, reason=reason)
 
     def _forget(self) -> None:
+        """Once, when nothing can be sent any more."""
         self.state = SessionState.CLOSED
+        if self.upgrade is not None:
+            self.upgrade.fail()
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
         self._engine.forget(self.sid)
         self.transport.abort()
+        self.outbox.close()

@@ -13,7 +13,7 @@ from ..exceptions import PacketError
 from ..protocol.packet import Message, Packet, PacketType
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
-from .states import UPGRADE, UpgradeState
+from .states import UPGRADE, SessionState, UpgradeState
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -76,6 +76,8 @@ class Upgrade:
         self._session.upgrade = None
         self._polling.discard()
         self._session.switch(self._websocket)
+        if self._session.state is SessionState.CLOSING:
+            self._websocket.close()  # the session has ended meanwhile, and this is its goodbye
 
     def closed(self, reason: str) -> None:
         """The WebSocket is gone before the switch."""
@@ -91,3 +93,4 @@ class Upgrade:
         self._polling.upgrading = False
         self._websocket.listener = None
         self._websocket.close()
+        self._websocket.outbox.close()

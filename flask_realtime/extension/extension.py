@@ -125,7 +125,7 @@ class SocketIO:
         :param callback: called with the client's answer; `to` is one socket's id then.
         :raises EncodeError: if an argument cannot be carried; the message names the path to it.
         """
-        there = self.of(namespace)
+        there = self.server.existing(namespace)
         target = to if to is not None else room
         args = spread(args)
         if callback is not None and ask_one(there, target, event, args, callback):
@@ -145,7 +145,7 @@ class SocketIO:
 
         :raises LookupError: if there is no such socket.
         """
-        socket = self.of(namespace).sockets.get(to)
+        socket = self.server.existing(namespace).sockets.get(to)
         if socket is None:
             raise LookupError(f"no socket {to!r} in {namespace!r}; it may have left")
         return socket.call(event, *spread(args), timeout=timeout)
@@ -213,7 +213,8 @@ class SocketIO:
         server = self._wsgi_server = WSGIServer((host, port), app, **options)
         server.start()
         scheme = "https" if server.ssl_enabled else "http"
-        shown = f"[{host}]" if ":" in host else host
+        shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+        shown = f"[{shown}]" if ":" in shown and shown[0] != "[" else shown
         print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
         with _stopped_by_signals(server):
             server.serve_forever()

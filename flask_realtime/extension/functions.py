@@ -176,7 +176,7 @@ def _namespace(name: str | None) -> Namespace:
     own = current_socket()
     if name is None:
         return own.namespace if own is not None else _server().of("/")
-    return _server().of(name)
+    return _server().existing(name)
 
 
 def _socket(sid: str | None, namespace: str | None) -> Socket:

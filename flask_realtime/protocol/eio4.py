@@ -94,6 +94,12 @@ class EIO4(Dialect):
         text, attachments = self._codec.dumps(packet.data)
         if not attachments:
             return Encoded((self._head(packet, int(packet_type), 0) + text,))
+        if len(attachments) > self.max_attachments:
+            # Newer clients close the connection over more than 10, and say nothing.
+            raise EncodeError(
+                f"{len(attachments)} attachments in one packet are over the option "
+                f"max_attachments={self.max_attachments}, which clients have too; send several"
+            )
         number = _BINARY.get(packet_type)
         if number is None:
             raise EncodeError(f"{packet_type.name} cannot carry binary, only events and acks can")

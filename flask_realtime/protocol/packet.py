@@ -31,11 +31,13 @@ class Encoded:
     Everyone who is sent the packet shares it, so a broadcast is encoded and framed once.
     """
 
-    __slots__ = ("_size", "frame", "messages")
+    __slots__ = ("_size", "compressed", "frame", "messages")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self.messages = messages
         self.frame: bytes | None = None
+        #: The frames again, compressed, by the window that the receivers can take.
+        self.compressed: dict[int, bytes] | None = None
         self._size = -1
 
     @property

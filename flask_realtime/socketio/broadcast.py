@@ -73,10 +73,11 @@ class BroadcastOperator:
     def to(self, *rooms: Any) -> BroadcastOperator:
         """Those in any of `rooms`; from a socket: but for itself.
 
-        :param rooms: names, or lists of names; a socket's id is a room of its own.
+        :param rooms: names, or lists of names; a socket's id is a room of its own. An empty list
+            is nobody (on Node it is everyone, which no computed list should turn into).
         """
         others = self.broadcast
-        return others._but(rooms=others._selection.rooms + room_names(rooms))
+        return others._but(rooms=(others._selection.rooms or ()) + room_names(rooms))
 
     in_ = to
 

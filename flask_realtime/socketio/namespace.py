@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..adapters.adapter import Adapter
-from ..engine.engine import new_id
+from ..engine.admission import new_id
 from ..exceptions import ConnectionRefusedError
 from ..protocol.packet import Packet
 from .broadcast import BroadcastOperator

@@ -14,7 +14,7 @@ from ..adapters.adapter import Adapter, Local
 from ..adapters.memory import MemoryAdapter
 from ..engine.engine import Engine
 from ..engine.session import Session
-from ..exceptions import OptionError
+from ..exceptions import ArgumentsError, EventError, OptionError
 from ..options import Options, make_options
 from ..store.memory import MemoryStore
 from ..store.store import Store
@@ -25,8 +25,8 @@ from .namespace import Namespace
 from .socket import Socket
 from .turn import Turn
 
-_MAX_UNKNOWN = 100
-"""Unknown events that are logged: their names come from clients."""
+_MAX_LOGGED = 100
+"""Mistakes of clients that are logged."""
 
 
 def call(socket: Socket, function: Function, args: Sequence[Any]) -> Any:
@@ -62,7 +62,7 @@ class Server:
         #: Whether a client may see what went wrong.
         self.debug: Callable[[], bool] = bool
         self.default_error_handler: Function | None = None
-        self._unknown: set[tuple[str, str]] = set()
+        self._logged: set[tuple[str, ...]] = set()
         self.configure(options or make_options())
         self.of("/")
 
@@ -114,6 +114,17 @@ class Server:
             namespace = self.namespaces[name] = Namespace(self, name, self._make_adapter)
         return namespace
 
+    def existing(self, name: str) -> Namespace:
+        """Return the namespace of that name; unlike :meth:`of` it makes none.
+
+        :raises EventError: if there is none: nobody could be in it.
+        """
+        namespace = self.namespaces.get(name if name.startswith("/") else "/" + name)
+        if namespace is None:
+            known = ", ".join(self.namespaces)
+            raise EventError(f"there is no namespace {name!r}; known: {known}; io.of() makes one")
+        return namespace
+
     # What goes wrong in handlers
 
     def handler_failed(self, socket: Socket, event: str, error: BaseException) -> Any:
@@ -129,21 +140,30 @@ class Server:
                 return self.around(socket, handler, [error])
             except FAILURES as second:
                 error = second
-        self.log.error(
-            "handler of %r in %s failed", event, socket.namespace.name, exc_info=error
-        )
+        if isinstance(error, ArgumentsError):
+            self._log_once(logging.WARNING, "in %s: %s", socket.namespace.name, str(error))
+        else:
+            self.log.error(
+                "handler of %r in %s failed", event, socket.namespace.name, exc_info=error
+            )
         if self.debug():
             return {"error": f"{type(error).__name__}: {error}"}
         return INTERNAL_ERROR
 
     def no_handler(self, socket: Socket, event: Any) -> None:
         """An event came that nobody handles: say so once."""
-        key = (socket.namespace.name, str(event)[:100])
-        if key in self._unknown or len(self._unknown) >= _MAX_UNKNOWN:
-            return
-        self._unknown.add(key)
         known = ", ".join(socket.namespace.handlers.names()) or "none"
-        self.log.info("no handler for %r in %s; known: %s", key[1], key[0], known)
+        name = str(event)[:100]
+        self._log_once(
+            logging.INFO, "no handler for %r in %s; known: %s", name, socket.namespace.name, known
+        )
+
+    def _log_once(self, level: int, message: str, *args: str) -> None:
+        """Log what a client has caused, once: it could cause it as often as it likes."""
+        if args in self._logged or len(self._logged) >= _MAX_LOGGED:
+            return
+        self._logged.add(args)
+        self.log.log(level, message, *args)
 
     def run_callback(self, socket: Socket, callback: Function, values: list[Any]) -> None:
         """Run the application's callback for an answer, as a handler is run."""

@@ -13,7 +13,7 @@ from gevent.event import AsyncResult
 from ..adapters.adapter import ALL
 from ..engine.engine import Engine
 from ..engine.session import Session
-from ..exceptions import Disconnected, EventError
+from ..exceptions import ArgumentsError, Disconnected, UsageError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
 from .acks import Acks, Answer
@@ -157,7 +157,7 @@ class Socket:
         answer = Answer(self, packet.id)
         try:
             if not handler.least <= len(args) <= handler.most:
-                raise EventError(handler.wrong_arguments(len(args)))
+                raise ArgumentsError(handler.wrong_arguments(len(args)))
             function = handler.function
             if handler.wants_ack:
                 function = partial(function, ack=answer)
@@ -225,9 +225,12 @@ class Socket:
         :returns: the answer; None for an empty one, a list for several values.
         :raises AckTimeout: if none came in time.
         :raises Disconnected: as soon as the client leaves.
+        :raises UsageError: in a ``connect`` handler, where it could not answer yet.
         """
         if not self.connected:
             raise Disconnected("the client has left")
+        if not self.accepted:
+            raise UsageError("the client is not in yet; ask it in a 'connection' handler")
         packet = event_packet(self.namespace.name, event, args)
         result: Result
         if self.engine.elsewhere:

@@ -68,6 +68,13 @@ class Outbox:
         self.size = 0
         return taken
 
+    def close(self) -> None:
+        """Let go of what waits, and of the transport: nothing can be sent any more."""
+        self._waiting = None
+        self.size = 0
+        del self.transport  # it knows us too, and such a cycle would wait for the collector
+        self.drained()
+
     def drained(self) -> None:
         """Called by the transport when nothing waits, here or there."""
         event, self._drained = self._drained, None
@@ -75,8 +82,11 @@ class Outbox:
             event.set()
 
     def drain(self, timeout: float | None = None) -> bool:
-        """Wait until everything has left; False if it did not within `timeout` seconds."""
-        if not self._waiting and not self.transport.pending:
+        """Wait until nothing waits; False if it did not come to that within `timeout` seconds.
+
+        Nothing waits either when the session is over.
+        """
+        if self._waiting is None or not (self._waiting or self.transport.pending):
             return True
         if self._drained is None:
             self._drained = Event()

@@ -23,7 +23,7 @@ class PollingTransport(Transport):
     """A session's messages in the bodies of HTTP requests, in its dialect's payload format."""
 
     name = "polling"
-    __slots__ = ("_closing", "_dialect", "_peer", "_poll", "_posting", "_resumed", "upgrading")
+    __slots__ = ("_closing", "_dialect", "_poll", "_posting", "_resumed", "upgrading")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
         super().__init__(outbox)
@@ -69,9 +69,13 @@ class PollingTransport(Transport):
                 peer.unwatch()
 
     def _take(self) -> list[Message]:
+        if self._closing is PacketType.NOOP:
+            return self._word(PacketType.NOOP)  # what waits is another transport's by now
         messages = [message for encoded in self.outbox.take() for message in encoded.messages]
         self.outbox.drained()
-        if self._closing is not None:
+        if self._closing is not None and not (messages and self.listener):
+            # By itself, for the next GET: a client 4.x that finds it behind a DISCONNECT is closed
+            # before it has looked at that (socket.io-client 4.8, Manager.ondecoded).
             messages += self._word(self._closing)
             self._closed(Reason.FORCED_CLOSE)
         return messages or self._word(PacketType.NOOP)

@@ -6,6 +6,7 @@ from ..exceptions import PacketError
 from ..protocol.packet import Encoded, Message
 from ..protocol.reason import Reason
 from ..websocket.connection import Connection
+from ..websocket.deflate import Terms
 from ..websocket.frames import POLICY_VIOLATION, PROTOCOL_ERROR
 from .outbox import Outbox
 from .transport import Transport
@@ -48,8 +49,9 @@ class WebSocketTransport(Transport):
             elif messages:
                 self._deliver(messages)
         except BaseException:
-            # The loop would call us again for the same bytes, for ever.
-            self.abort()
+            # One of our own: without an end the loop might call us for the same bytes for ever.
+            self.connection.abort()
+            self._closed(Reason.TRANSPORT_ERROR)
             raise
 
     def _deliver(self, messages: list[Message]) -> None:
@@ -94,12 +96,19 @@ class WebSocketTransport(Transport):
         self._closed(Reason.FORCED_CLOSE)
 
     def abort(self) -> None:
+        if self.listener is None:
+            return  # it is over, or what was written before the goodbye is still leaving
         self.listener = None
         self._held = []
         if self.connection.pending:
             self.connection.abort()  # no close frame could pass what waits before it
         else:
             self.connection.close(POLICY_VIOLATION)
+
+    def discard(self) -> None:
+        self.listener = None
+        self._held = []
+        self.connection.close()
 
     def _writable(self) -> None:
         self.flush()
@@ -117,9 +126,27 @@ class WebSocketTransport(Transport):
             connection.write(b"".join(map(self._frame, waiting)))
 
     def _frame(self, encoded: Encoded) -> bytes:
+        deflate = self.connection.framing.deflate
+        if deflate is not None and encoded.size >= deflate.threshold:
+            return self._compressed(encoded, deflate.terms)
         # Server frames are not masked, so one frame serves every client of a broadcast.
         frame = encoded.frame
         if frame is None:
-            encode = self.connection.framing.encode
-            frame = encoded.frame = b"".join([encode(message) for message in encoded.messages])
+            frame = encoded.frame = self._encode(encoded)
         return frame
+
+    def _compressed(self, encoded: Encoded, terms: Terms) -> bytes:
+        if terms.server_context_takeover:
+            return self._encode(encoded)  # what it is depends on all that this client was sent
+        # Without a context the window alone makes a difference; nearly all clients take the same.
+        frames = encoded.compressed
+        if frames is None:
+            frames = encoded.compressed = {}
+        frame = frames.get(terms.server_window_bits)
+        if frame is None:
+            frame = frames[terms.server_window_bits] = self._encode(encoded)
+        return frame
+
+    def _encode(self, encoded: Encoded) -> bytes:
+        encode = self.connection.framing.encode
+        return b"".join([encode(message) for message in encoded.messages])

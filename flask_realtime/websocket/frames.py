@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from struct import Struct
 from typing import Final
 
@@ -17,20 +18,27 @@ PONG: Final = 0xA
 FIN: Final = 0x80
 MASK: Final = 0x80
 RSV: Final = 0x70
+RSV1: Final = 0x40
 OPCODE: Final = 0x0F
 MAX_CONTROL_SIZE: Final = 125
 
 NORMAL_CLOSURE: Final = 1000
+GOING_AWAY: Final = 1001
 PROTOCOL_ERROR: Final = 1002
 NO_STATUS: Final = 1005
 ABNORMAL_CLOSURE: Final = 1006
 INVALID_DATA: Final = 1007
 POLICY_VIOLATION: Final = 1008
 MESSAGE_TOO_BIG: Final = 1009
+INTERNAL_ERROR: Final = 1011
 
 _OPCODES = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
 # 5.5: control frames are never fragmented.
-_FIRST_BYTES = frozenset({CONTINUATION, TEXT, BINARY} | {FIN | opcode for opcode in _OPCODES})
+FIRST_BYTES: Final = frozenset({CONTINUATION, TEXT, BINARY} | {FIN | each for each in _OPCODES})
+# RFC 7692 section 6: the bit of a compressed message is on its first frame only.
+DEFLATE_FIRST_BYTES: Final = FIRST_BYTES | {
+    RSV1 | fin | opcode for fin in (0, FIN) for opcode in (TEXT, BINARY)
+}
 _LENGTH_16 = Struct("!H")
 _LENGTH_64 = Struct("!Q")
 _HEAD_16 = Struct("!BBH")
@@ -40,7 +48,7 @@ _HEAD_64 = Struct("!BBQ")
 def encode_frame(opcode: int, payload: bytes, fin: bool = True) -> bytes:
     """Return one frame as a server sends it: unmasked (section 5.1), its length in the least bytes.
 
-    :param opcode: one of the opcodes of section 5.2.
+    :param opcode: one of the opcodes of section 5.2, with ``RSV1`` where an extension wants it.
     :param fin: whether this frame ends its message.
     """
     first = opcode | FIN if fin else opcode
@@ -52,12 +60,16 @@ def encode_frame(opcode: int, payload: bytes, fin: bool = True) -> bytes:
     return _HEAD_64.pack(first, 127, size) + payload
 
 
-def parse_header(data: bytes, start: int, max_size: int) -> tuple[int, int, int] | None:
+def parse_header(
+    data: bytes, start: int, max_size: int, first_bytes: Container[int] = FIRST_BYTES
+) -> tuple[int, int, int] | None:
     """Read the header of a client's frame that begins at ``start``.
 
     :param max_size: bytes that the payload of a data frame may have.
-    :returns: the first byte (``FIN`` and the opcode), the payload's length, and where the payload
-        begins, right behind its mask key of 4 bytes; or ``None`` while the header is incomplete.
+    :param first_bytes: what it may begin with; extensions define more.
+    :returns: the first byte (``FIN``, reserved bits and the opcode), the payload's length, and
+        where the payload begins, right behind its mask key of 4 bytes; or ``None`` while the
+        header is incomplete.
     :raises FrameError: 1002 for what section 5 forbids, 1009 for a length over ``max_size``.
     """
     available = len(data) - start
@@ -66,8 +78,8 @@ def parse_header(data: bytes, start: int, max_size: int) -> tuple[int, int, int]
     first = data[start]
     second = data[start + 1]
     length = second & 0x7F
-    if first not in _FIRST_BYTES or second < MASK:
-        raise _broken_rule(first)
+    if first not in first_bytes or second < MASK:
+        raise _broken_rule(first, first_bytes)
     if first & CLOSE and length > MAX_CONTROL_SIZE:
         raise FrameError(PROTOCOL_ERROR, "control frame over 125 bytes")
     payload = start + 6
@@ -89,18 +101,18 @@ def parse_header(data: bytes, start: int, max_size: int) -> tuple[int, int, int]
     return (first, length, payload) if available >= payload - start else None
 
 
-def _broken_rule(first: int) -> FrameError:
+def _broken_rule(first: int, first_bytes: Container[int]) -> FrameError:
     opcode = first & OPCODE
-    if first & RSV:
+    if first in first_bytes:
+        # 5.1: a server closes upon a frame that is not masked.
+        message = "client frame without mask"
+    elif first & RSV:
         # 5.2: a reserved bit needs an extension that defines it.
         message = "reserved bit set without an extension"
     elif opcode not in _OPCODES:
         message = f"reserved opcode 0x{opcode:X}"
-    elif first not in _FIRST_BYTES:
-        message = "fragmented control frame"
     else:
-        # 5.1: a server closes upon a frame that is not masked.
-        message = "client frame without mask"
+        message = "fragmented control frame"
     return FrameError(PROTOCOL_ERROR, message)
 
 

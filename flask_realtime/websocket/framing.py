@@ -6,6 +6,8 @@ from typing import Protocol
 
 from flask_realtime.exceptions import FrameError
 
+from .deflate import Deflate
+
 
 class Framing(Protocol):
     """How messages lie in the bytes of one connection."""
@@ -15,6 +17,8 @@ class Framing(Protocol):
     violation: FrameError | None
     #: What :meth:`take_replies` would give; never empty when the input has just ended.
     replies: bytes
+    #: What compresses long messages in :meth:`encode`, ``None`` if nothing does.
+    deflate: Deflate | None
 
     def feed(self, data: bytes) -> list[str | bytes]: ...
 

@@ -7,8 +7,13 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha1
+from typing import NamedTuple
 
 from flask_realtime.exceptions import HandshakeError
+from flask_realtime.options import DeflateOptions
+
+from .deflate import Deflate, negotiate
+from .extensions import parse_offers
 
 VERSION = "13"
 
@@ -16,6 +21,17 @@ VERSION = "13"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
+
+
+class Accepted(NamedTuple):
+    """The server's half of a handshake.
+
+    :param head: the head of the response that opens the connection.
+    :param deflate: the compression that was agreed on, ``None`` if there is none.
+    """
+
+    head: bytes
+    deflate: Deflate | None
 
 
 def is_websocket(headers: Mapping[str, str]) -> bool:
@@ -32,12 +48,14 @@ def accept(
     http_version: str,
     headers: Mapping[str, str],
     extra: Iterable[tuple[str, str]] = (),
-) -> bytes:
-    """Return the head of the response that opens the connection.
+    deflate_options: DeflateOptions | None = None,
+) -> Accepted:
+    """Return the head of the response that opens the connection, and what it says yes to.
 
     :param http_version: such as ``"HTTP/1.1"``, as in WSGI's ``SERVER_PROTOCOL``.
     :param headers: the request's, by lower-case name; repeated ones joined by commas.
     :param extra: header fields to send along, such as ``Set-Cookie``.
+    :param deflate_options: how messages may be compressed; ``None`` declines every offer unread.
     :raises HandshakeError: 405, 426 or 400 for what section 4.2.1 forbids.
     :raises ValueError: if a field of ``extra`` could not stand in a header.
     """
@@ -51,8 +69,15 @@ def accept(
         "Connection: Upgrade",
         "Sec-WebSocket-Accept: " + b64encode(digest).decode("ascii"),
     ]
+    agreement = None
+    if deflate_options is not None:
+        offers = parse_offers(headers.get("sec-websocket-extensions", ""))
+        agreement = negotiate(offers, deflate_options)
+    if agreement is not None:
+        lines.append(f"Sec-WebSocket-Extensions: {agreement.answer}")
     lines += [_field(name, value) for name, value in extra]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return Accepted(head, None if agreement is None else agreement.deflate)
 
 
 def _check_request(method: str, http_version: str, headers: Mapping[str, str]) -> None:

@@ -9,16 +9,19 @@ from codecs import utf_8_decode
 
 from flask_realtime.exceptions import FrameError
 
+from .deflate import Deflate, Inflater
 from .frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
+    DEFLATE_FIRST_BYTES,
     FIN,
     INVALID_DATA,
     OPCODE,
     PING,
     PONG,
     PROTOCOL_ERROR,
+    RSV1,
     TEXT,
     encode_close,
     encode_frame,
@@ -27,13 +30,17 @@ from .frames import (
     unmask,
 )
 
+_MAX_PONGS = 4096
+"""Bytes of pongs that wait until all but the latest are dropped."""
+
 _from_bytes = int.from_bytes
 
 
 class Messages:
     """One connection's framing.
 
-    :param max_size: bytes that a message may have, all its fragments together.
+    :param max_size: bytes that a message may have, all its fragments together and inflated.
+    :param deflate: the compression that the handshake agreed on.
     """
 
     __slots__ = (
@@ -42,12 +49,14 @@ class Messages:
         "_rest",
         "_short_size",
         "closing",
+        "deflate",
         "replies",
         "violation",
     )
 
-    def __init__(self, max_size: int) -> None:
+    def __init__(self, max_size: int, deflate: Deflate | None = None) -> None:
         self._max_size = max_size
+        self.deflate = deflate
         #: Code and reason of the peer's close frame; code 1005 if it had none.
         self.closing: tuple[int, str] | None = None
         #: The rule that the peer broke. After either of the two all input is ignored.
@@ -88,13 +97,17 @@ class Messages:
     def encode(self, message: str | bytes) -> bytes:
         """Return a message as one frame. Lone surrogates, which UTF-8 has not, become U+FFFD."""
         if not isinstance(message, str):
-            return encode_frame(BINARY, message)
-        try:
-            return encode_frame(TEXT, message.encode())
-        except UnicodeEncodeError:
-            # As in browsers: through UTF-16, where a pair of surrogates is one character.
-            utf_16 = message.encode("utf-16", "surrogatepass")
-            return encode_frame(TEXT, utf_16.decode("utf-16", "replace").encode())
+            opcode, payload = BINARY, message
+        else:
+            opcode = TEXT
+            try:
+                payload = message.encode()
+            except UnicodeEncodeError:
+                payload = _encode_mended(message)
+        deflate = self.deflate
+        if deflate is not None and len(payload) >= deflate.threshold:
+            return encode_frame(opcode | RSV1, deflate.compress(payload))
+        return encode_frame(opcode, payload)
 
     def encode_close(self, code: int, reason: str = "") -> bytes:
         """Return a close frame; see :func:`.frames.encode_close`."""
@@ -123,7 +136,12 @@ class Messages:
         if assembly is not None and assembly.left:
             return self._assemble(assembly, data, start, messages)
         room = self._max_size if assembly is None else self._max_size - len(assembly.payload)
-        header = parse_header(data, start, room)
+        if self.deflate is None:
+            header = parse_header(data, start, room)
+        else:
+            compressed = data[start] & RSV1 or (assembly is not None and assembly.inflater)
+            room = _compressed_room(self._max_size) if compressed else room
+            header = parse_header(data, start, room, DEFLATE_FIRST_BYTES)
         if header is None:
             self._rest = data[start:]
             return len(data)
@@ -137,11 +155,12 @@ class Messages:
             raise FrameError(PROTOCOL_ERROR, "continuation frame without a message to continue")
         if assembly is not None and opcode != CONTINUATION:
             raise FrameError(PROTOCOL_ERROR, "data frame inside a fragmented message")
-        if assembly is None and first & FIN and end <= len(data):
+        if assembly is None and first & FIN and end <= len(data) and not first & RSV1:
             messages.append(_message(opcode, unmask(data[body:end], data[body - 4 : body])))
             return end
         if assembly is None:
-            self._assembly = assembly = _Assembly(opcode)
+            inflater = self.deflate.inflater() if self.deflate and first & RSV1 else None
+            self._assembly = assembly = _Assembly(opcode, self._max_size, inflater)
         assembly.begin(first & FIN, length, data[body - 4 : body])
         return self._assemble(assembly, data, body, messages)
 
@@ -151,6 +170,7 @@ class Messages:
         end = min(start + assembly.left, len(data))
         assembly.add(data[start:end])
         if assembly.fin and not assembly.left:
+            assembly.finish()
             self._assembly = None
             messages.append(_message(assembly.opcode, bytes(assembly.payload)))
         return end
@@ -161,8 +181,10 @@ class Messages:
             return len(data)
         payload = unmask(data[body:end], data[body - 4 : body])
         if opcode == PING:
-            # 5.5.3: of several pings only the latest needs its pong.
-            self.replies = encode_frame(PONG, payload)
+            # 5.5.3: of several pings only the latest needs its pong. A few get one each, as some
+            # clients expect it; who pings on without reading does not fill our memory.
+            pong = encode_frame(PONG, payload)
+            self.replies = self.replies + pong if len(self.replies) < _MAX_PONGS else pong
         if opcode != CLOSE:
             return end
         self.closing = parse_close(payload)
@@ -187,16 +209,30 @@ class Messages:
 
 
 class _Assembly:
-    """A message of which not all has arrived. Every byte is unmasked and checked once."""
+    """A message of which not all has arrived. Every byte is unmasked, inflated, checked once.
 
-    __slots__ = ("_checked", "_key", "fin", "left", "opcode", "payload")
+    :param inflater: of a compressed message.
+    """
 
-    def __init__(self, opcode: int) -> None:
+    __slots__ = (
+        "_checked",
+        "_key",
+        "_max_size",
+        "fin",
+        "inflater",
+        "left",
+        "opcode",
+        "payload",
+    )
+
+    def __init__(self, opcode: int, max_size: int, inflater: Inflater | None) -> None:
         self.opcode = opcode
+        self.inflater = inflater
         self.payload = bytearray()
         #: Whether the frame that is being read ends the message, and what it still lacks (bytes).
         self.fin = False
         self.left = 0
+        self._max_size = max_size
         self._key = b""
         # Where the text begins that has not been checked yet: a character may be incomplete.
         self._checked = 0
@@ -210,19 +246,41 @@ class _Assembly:
     def add(self, masked: bytes) -> None:
         """Take the next piece of the frame.
 
-        :raises FrameError: 1007 as soon as a text cannot become valid (section 8.1).
+        :raises FrameError: 1007 as soon as a text cannot become valid (section 8.1), or for what
+            cannot be inflated; 1009 for what would be too long then.
         """
-        self.payload += unmask(masked, self._key)
+        plain = unmask(masked, self._key)
         size = len(masked)
         self.left -= size
         turn = size % 4
         self._key = self._key[turn:] + self._key[:turn]
+        if self.inflater is not None:
+            plain = self.inflater.feed(plain, self._max_size - len(self.payload))
+        self._append(plain)
+
+    def finish(self) -> None:
+        """Take the end of the message; raises as :meth:`add`."""
+        if self.inflater is not None:
+            self._append(self.inflater.finish(self._max_size - len(self.payload)))
+
+    def _append(self, plain: bytes) -> None:
+        self.payload += plain
         if self.opcode != TEXT:
             return
         try:
             self._checked += utf_8_decode(self.payload[self._checked :], "strict", False)[1]
         except UnicodeDecodeError as error:
             raise FrameError(INVALID_DATA, "text that is not UTF-8") from error
+
+
+def _compressed_room(max_size: int) -> int:
+    # RFC 1951 section 3.2.6: 9 bits per byte when all goes wrong; more is refused unread.
+    return max_size + max_size // 8 + 64
+
+
+def _encode_mended(text: str) -> bytes:
+    # As in browsers: through UTF-16, where a pair of surrogates is one character.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _message(opcode: int, payload: bytes) -> str | bytes:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from ..transports.compression import accepts_gzip
 from ..transports.http import Response
 
 FOLDER = Path(__file__).parent.parent / "client_files"
@@ -115,25 +116,6 @@ def matches(if_none_match: str, etag: str) -> bool:
     """Whether the client has this version already (weak comparison, RFC 9110, 13.1.2)."""
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return "*" in tags or etag in tags
-
-
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether ``gzip``, or else ``*``, is named with a weight above zero (RFC 9110, 12.5.3)."""
-    weights: dict[str, float] = {}
-    for item in accept_encoding.lower().split(","):
-        coding, _, parameter = item.partition(";")
-        weights[coding.strip()] = _weight(parameter)
-    return weights.get("gzip", weights.get("*", 0)) > 0
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.partition("=")
-    if name.strip() != "q":
-        return 1
-    try:
-        return float(value)
-    except ValueError:
-        return 0
 
 
 def _text(status: str, body: bytes, *headers: tuple[str, str]) -> Response:

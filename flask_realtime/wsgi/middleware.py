@@ -14,11 +14,10 @@ from ..exceptions import HandshakeError, HTTPError, RequestError
 from ..options import Options
 from ..protocol.request import ClientRequest, parse_request
 from ..transports.http import Request, Response, respond
-from ..websocket.connection import Connection
 from ..websocket.handshake import accept, is_websocket
-from ..websocket.messages import Messages
 from .client_files import ClientFiles
 from .raw_socket import Environ, Host, SocketPeer, find_host
+from .websocket import take_connection
 
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -106,17 +105,22 @@ class Middleware:
         self, request: Request, wanted: ClientRequest, environ: Environ, host: Host
     ) -> Iterable[bytes]:
         engine = self.server.engine
-        engine.check(request, wanted)
-        head = accept(request.method, environ.get("SERVER_PROTOCOL", ""), request.headers)
-        sock, data = host.take(environ)
-        framing = Messages(engine.options.max_http_buffer_size)
-        connection = Connection(sock, framing, data, host_closes=host.parks)
+        admitted = engine.admit(request, wanted)
+        options = engine.options
+        protocol = environ.get("SERVER_PROTOCOL", "")
+        accepted = accept(
+            request.method,
+            protocol,
+            request.headers,
+            admitted.headers,
+            deflate_options=options.per_message_deflate,
+        )
+        connection = take_connection(environ, host, accepted, options.max_http_buffer_size)
         closed: Event | None = None
         if host.parks:
             closed = Event()
             connection.closed = closed.set
-        connection.write(head)
-        engine.open_websocket(request, wanted, connection)
+        engine.open_websocket(request, wanted, admitted, connection)
         if closed is not None:
             try:
                 closed.wait()

@@ -99,7 +99,7 @@ def test_a_refused_client_is_told_why_and_leaves_no_trace(
 def _in(*rooms: str) -> Any:
     from flask_realtime.adapters.adapter import Selection
 
-    return Selection(rooms=rooms)
+    return Selection(rooms=rooms or None)
 
 
 def test_a_handler_that_fails_refuses(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -53,6 +53,7 @@ def four(site: Site) -> Four:
         (lambda io: io.to(["a", "b"]), [0, 1, 2]),
         (lambda io: io.to("a").to("b"), [0, 1, 2]),
         (lambda io: io.to("empty"), []),
+        (lambda io: io.to([]), []),
         (lambda io: io.except_("a"), [2, 3]),
         (lambda io: io.to("a").except_("b"), [1]),
         (lambda io: io.except_("a").except_(("b",)), [3]),

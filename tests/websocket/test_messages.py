@@ -199,11 +199,20 @@ def test_invalid_text_is_refused_before_it_is_whole() -> None:
     assert framing.violation.close_code == 1007
 
 
-def test_only_the_latest_ping_is_answered() -> None:
+def test_several_pings_are_answered_in_order() -> None:
     framing = Messages(100)
-    framing.feed(b"".join(frame(9, bytes([i])) for i in range(50)))
+    framing.feed(b"".join(frame(9, bytes([i])) for i in range(10)))
     framing.feed(frame(9, b"last"))
-    assert framing.take_replies() == b"\x8a\x04last"
+    pongs = b"".join(bytes([0x8A, 1, i]) for i in range(10))
+    assert framing.take_replies() == pongs + b"\x8a\x04last"
+
+
+def test_of_too_many_pings_only_the_latest_are_answered() -> None:
+    framing = Messages(100)
+    for i in range(1000):
+        framing.feed(frame(9, b"%0125d" % i))
+        assert len(framing.replies) < 5000
+    assert framing.take_replies().endswith(b"\x8a\x7d" + b"%0125d" % 999)
 
 
 def test_a_violation_tells_why() -> None:

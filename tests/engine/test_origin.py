@@ -1,0 +1,231 @@
+"""Which pages may connect, and which headers let them read the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from flask_realtime.engine.origin import Origins
+from flask_realtime.exceptions import OptionError, RequestError
+from flask_realtime.options import make_options
+from flask_realtime.transports.http import Request
+from tests.support.waiting import let_run, wait_until
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[None]:
+    """Refusals are logged from greenlets; none is left to the next test."""
+    yield
+    let_run()
+
+
+def make_origins(allowed: Any = None, credentials: bool = False) -> Origins:
+    options = make_options(cors_allowed_origins=allowed, cors_credentials=credentials)
+    return Origins(options.cors_allowed_origins, options.cors_credentials)
+
+
+def make_request(
+    origin: str | None = None, host: str = "example.org", scheme: str = "http", **headers: str
+) -> Request:
+    variables = {"REQUEST_METHOD": "GET", "wsgi.url_scheme": scheme, "HTTP_HOST": host}
+    if origin is not None:
+        variables["HTTP_ORIGIN"] = origin
+    variables.update({f"HTTP_{name.upper()}": value for name, value in headers.items()})
+    return Request(variables, {})
+
+
+def passes(origins: Origins, request: Request) -> bool:
+    try:
+        origins.check(request)
+    except RequestError as error:
+        assert (error.code, error.http_status) == (4, "403 Forbidden")
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "scheme", "passed"),
+    [
+        (None, "example.org", "http", True),
+        ("http://example.org", "example.org", "http", True),
+        ("http://EXAMPLE.org", "example.ORG", "http", True),
+        ("http://example.org", "example.org:80", "http", True),
+        ("http://example.org:80", "example.org", "http", True),
+        ("https://example.org:443", "example.org", "https", True),
+        ("https://example.org", "example.org:443", "https", True),
+        ("http://example.org:8080", "example.org:8080", "http", True),
+        ("ws://example.org", "example.org", "http", True),
+        ("wss://example.org", "example.org", "https", True),
+        ("wss://example.org:443", "example.org", "https", True),
+        ("http://[::1]:5000", "[::1]:5000", "http", True),
+        ("https://example.org", "example.org", "http", False),
+        ("http://example.org", "example.org", "https", False),
+        ("wss://example.org", "example.org", "http", False),
+        ("http://example.org:8080", "example.org", "http", False),
+        ("http://example.org:443", "example.org", "http", False),
+        ("http://example.org", "example.org:8080", "http", False),
+        ("http://www.example.org", "example.org", "http", False),
+        ("http://example.org.evil.test", "example.org", "http", False),
+        ("http://evil.test", "example.org", "http", False),
+        ("null", "example.org", "http", False),
+        ("garbage", "example.org", "http", False),
+        ("http://example.org, http://evil.test", "example.org", "http", False),
+    ],
+)
+def test_by_default_only_the_own_origin_may_connect(
+    origin: str | None, host: str, scheme: str, passed: bool
+) -> None:
+    assert passes(make_origins(), make_request(origin, host, scheme)) is passed
+
+
+def named(origin: str) -> bool:
+    return origin in ("https://a.test", "null")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "passed"),
+    [
+        ("https://a.test", "https://a.test", True),
+        ("https://a.test/", "https://a.test", True),
+        ("https://A.test", "https://a.TEST", True),
+        ("https://a.test:443", "https://a.test", True),
+        ("https://a.test", "https://a.test:443", True),
+        ("https://a.test", "wss://a.test", True),
+        ("wss://a.test", "https://a.test", True),
+        ("https://a.test", "http://a.test", False),
+        ("https://a.test", "https://a.test:8443", False),
+        ("https://a.test", "https://b.test", False),
+        ("https://a.test", "https://x.a.test", False),
+        ("https://a.test", "null", False),
+        (["https://a.test", "https://b.test"], "https://b.test", True),
+        (["https://a.test", "https://b.test"], "https://c.test", False),
+        (["https://a.test", "*"], "https://c.test", True),
+        (("https://a.test", "null"), "null", True),
+        ([], "https://a.test", False),
+        ("*", "https://a.test", True),
+        ("*", "null", True),
+        ("null", "null", True),
+        ("null", "https://null", False),
+        (named, "https://a.test", True),
+        (named, "wss://A.test:443", True),
+        (named, "null", True),
+        (named, "https://b.test", False),
+        ("https://*.a.test", "https://x.a.test", True),
+        ("https://*.a.test", "https://y.x.a.test", True),
+        ("https://*.a.test", "wss://x.a.test", True),
+        ("https://*.a.test:443", "https://x.a.test", True),
+        ("wss://*.a.test", "https://x.a.test", True),
+        ("https://*.a.test:8443", "https://x.a.test:8443", True),
+        ("https://*.a.test:8443", "https://x.a.test", False),
+        ("https://*.a.test", "https://a.test", False),
+        ("https://*.a.test", "http://x.a.test", False),
+        ("https://*.a.test", "https://x.a.test:8443", False),
+        ("https://*.a.test", "https://xa.test", False),
+        ("https://*.a.test", "https://x.a.test.evil.test", False),
+        ("https://*.a.test", "https://evil.test@x.a.test", False),
+    ],
+)
+def test_foreign_origins_connect_where_they_are_allowed(
+    allowed: Any, origin: str, passed: bool
+) -> None:
+    assert passes(make_origins(allowed), make_request(origin)) is passed
+
+
+@pytest.mark.parametrize("allowed", [None, "https://a.test", [], named])
+def test_the_own_origin_may_always_connect(allowed: Any) -> None:
+    assert passes(make_origins(allowed), make_request("http://example.org"))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "site", "passed"),
+    [
+        (None, "same-origin", True),
+        (None, "none", True),
+        (None, "same-site", False),
+        (None, "cross-site", False),
+        ("https://a.test", "cross-site", False),
+        (named, "same-site", False),
+        ("*", "cross-site", True),
+        ("*", "same-site", True),
+    ],
+)
+def test_without_an_origin_the_browsers_word_counts(
+    allowed: Any, site: str, passed: bool
+) -> None:
+    assert passes(make_origins(allowed), make_request(sec_fetch_site=site)) is passed
+
+
+def test_an_origin_counts_more_than_the_browsers_word() -> None:
+    request = make_request("https://a.test", sec_fetch_site="cross-site")
+    assert passes(make_origins("https://a.test"), request)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "credentials", "origin", "headers"),
+    [
+        (None, False, None, {}),
+        (None, False, "https://a.test", {}),
+        (None, False, "http://example.org", {}),
+        ("https://a.test", False, "http://example.org", {}),
+        ("https://a.test", False, "https://b.test", {}),
+        ("https://a.test", False, None, {}),
+        ("https://a.test", False, "https://a.test", {"origin": "https://a.test", "cookies": True}),
+        (named, False, "https://a.test", {"origin": "https://a.test", "cookies": True}),
+        (named, False, "https://b.test", {}),
+        ("*", False, "https://b.test", {"origin": "https://b.test", "cookies": False}),
+        ("*", True, "https://b.test", {"origin": "https://b.test", "cookies": True}),
+        ("*", False, "null", {"origin": "null", "cookies": False}),
+        ("null", False, "null", {"origin": "null", "cookies": True}),
+        # The page compares it byte by byte with its own, so it is said as it came.
+        ("https://a.test", False, "https://A.test:443", {"origin": "https://A.test:443",
+                                                          "cookies": True}),
+    ],
+)
+def test_only_pages_of_an_allowed_foreign_origin_may_read_the_answer(
+    allowed: Any, credentials: bool, origin: str | None, headers: dict[str, Any]
+) -> None:
+    expected = {}
+    if headers:
+        expected = {"Access-Control-Allow-Origin": headers["origin"], "Vary": "Origin"}
+        if headers["cookies"]:
+            expected["Access-Control-Allow-Credentials"] = "true"
+    assert dict(make_origins(allowed, credentials).headers(make_request(origin))) == expected
+
+
+def test_credentials_for_nobody_are_a_mistake() -> None:
+    with pytest.raises(OptionError, match="cors_allowed_origins"):
+        make_origins(None, credentials=True)
+
+
+@pytest.mark.parametrize("allowed", ["a.test", ["https://a.test", 5], [b"https://a.test"]])
+def test_what_is_no_origin_is_refused_when_the_server_is_made(allowed: Any) -> None:
+    with pytest.raises(OptionError, match="origins"):
+        make_origins(allowed)
+
+
+@pytest.mark.parametrize(
+    ("request_", "got"),
+    [
+        (make_request("https://evil.test"), "Origin: https://evil.test"),
+        (make_request(sec_fetch_site="cross-site"), "Sec-Fetch-Site: cross-site"),
+    ],
+)
+def test_a_refusal_is_logged_with_what_came_what_was_expected_and_the_option(
+    request_: Request, got: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "flask_realtime.engine")
+    assert not passes(make_origins(), request_)
+    wait_until(lambda: caplog.messages)
+    (message,) = caplog.messages
+    assert got in message
+    assert "http://example.org" in message
+    assert "cors_allowed_origins" in message
+
+
+def test_a_long_origin_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert not passes(make_origins(), make_request("https://" + "x" * 10_000))
+    wait_until(lambda: caplog.messages)
+    assert len(caplog.messages[0]) < 500
