@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
-from typing import Any
+from typing import Any, overload
 
 import gevent
 from flask import Flask
@@ -15,7 +15,7 @@ from werkzeug.debug import DebuggedApplication
 
 from ..protocol.reason import Reason
 from ..socketio.broadcast import BroadcastOperator
-from ..socketio.events import Function
+from ..socketio.events import F, Function
 from ..socketio.namespace import Namespace
 from ..socketio.server import Server
 from ..wsgi.middleware import Middleware
@@ -72,9 +72,17 @@ class SocketIO:
         """The root namespace."""
         return self.server.of("/")
 
+    @overload
+    def on(
+        self, event: str, handler: str | None = None, namespace: str | None = None
+    ) -> Callable[[F], F]: ...
+
+    @overload
+    def on(self, event: str, handler: F, namespace: str | None = None) -> F: ...
+
     def on(
         self, event: str, handler: Function | str | None = None, namespace: str | None = None
-    ) -> Any:
+    ) -> Function:
         """Register the handler of an event; a decorator if no handler is given.
 
         :param handler: a function; a str is the namespace, as in Flask-SocketIO.
@@ -82,25 +90,32 @@ class SocketIO:
         """
         if isinstance(handler, str):
             return self.of(handler).on(event)
-        return self.of(namespace or "/").on(event, handler)
+        there = self.of(namespace or "/")
+        return there.on(event) if handler is None else there.on(event, handler)
 
     def on_event(self, event: str, handler: Function, namespace: str | None = None) -> None:
         """Register the handler of an event."""
         self.on(event, handler, namespace)
 
-    def event(self, handler: Function | None = None, *, namespace: str | None = None) -> Any:
+    @overload
+    def event(self, *, namespace: str | None = None) -> Callable[[F], F]: ...
+
+    @overload
+    def event(self, handler: F) -> F: ...
+
+    def event(self, handler: Function | None = None, *, namespace: str | None = None) -> Function:
         """Register a function as the handler of the event of its name: ``@io.event``."""
         if handler is None:
-            return lambda function: self.event(function, namespace=namespace)
+            return self.of(namespace or "/").event
         return self.of(namespace or "/").event(handler)
 
-    def on_error(self, namespace: str | None = None) -> Callable[[Function], Function]:
+    def on_error(self, namespace: str | None = None) -> Callable[[F], F]:
         """Register what is called with the exceptions of a namespace's handlers."""
         if callable(namespace):
             raise TypeError("write @io.on_error() with parentheses")
         return self.of(namespace or "/").on_error
 
-    def on_error_default(self, handler: Function) -> Function:
+    def on_error_default(self, handler: F) -> F:
         """Register what is called with the exceptions of handlers that no other takes."""
         self.server.default_error_handler = handler
         return handler

@@ -11,6 +11,7 @@ from ..engine.states import SessionState
 from ..exceptions import Disconnected, EncodeError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
+from .dispatch import dispatch
 from .socket import Socket
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Client:
             return
         socket = self.sockets.get(item.namespace)
         if item.type is PacketType.EVENT and socket is not None:
-            socket.dispatch(item)
+            dispatch(socket, item)
         elif item.type is PacketType.CONNECT and socket is None:
             self._join(item)
         elif item.type is PacketType.DISCONNECT and socket is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from gevent import GreenletExit, Timeout
 
 from ..exceptions import EventError
 
 Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
 
 LIFE = frozenset(("connect", "connection", "disconnecting", "disconnect"))
 """Events of a socket's life: never taken from the wire."""
@@ -127,3 +128,30 @@ class Handlers:
 
     def names(self) -> list[str]:
         return sorted(self._by_event)
+
+
+class Subscribable:
+    """Something whose events can be handled: a namespace, or one socket."""
+
+    __slots__ = ()
+
+    def _table(self) -> Handlers:
+        """Where its handlers are kept."""
+        raise NotImplementedError
+
+    @overload
+    def on(self, event: str) -> Callable[[F], F]: ...
+
+    @overload
+    def on(self, event: str, handler: F) -> F: ...
+
+    def on(self, event: str, handler: Function | None = None) -> Function:
+        """Register the handler of an event; a decorator if no handler is given.
+
+        :raises EventError: for a name that can never come, or a function that cannot be called.
+        """
+        if handler is None:
+            check_name(event)  # now, since a decorator without parentheses is never called
+            return lambda function: self.on(event, function)
+        self._table().add(event, handler)
+        return handler

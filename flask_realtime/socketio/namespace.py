@@ -11,7 +11,8 @@ from ..engine.admission import new_id
 from ..exceptions import ConnectionRefusedError
 from ..protocol.packet import Packet
 from .broadcast import BroadcastOperator
-from .events import FAILURES, Function, Handlers, check_name
+from .dispatch import run_life
+from .events import FAILURES, F, Function, Handlers, Subscribable
 from .socket import REFUSED, Socket
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .server import Server
 
 
-class Namespace:
+class Namespace(Subscribable):
     """What ``io.of(name)`` returns."""
 
     def __init__(
@@ -37,23 +38,15 @@ class Namespace:
 
     # Handlers
 
-    def on(self, event: str, handler: Function | None = None) -> Any:
-        """Register the handler of an event; a decorator if no handler is given.
+    def _table(self) -> Handlers:
+        return self.handlers
 
-        :raises EventError: for a name that can never come, or a function that cannot be called.
-        """
-        if handler is None:
-            check_name(event)  # now, since a decorator without parentheses is never called
-            return lambda function: self.on(event, function)
-        self.handlers.add(event, handler)
-        return handler
-
-    def event(self, handler: Function) -> Function:
+    def event(self, handler: F) -> F:
         """Register a function as the handler of the event of its name."""
         self.handlers.add(handler.__name__, handler)
         return handler
 
-    def on_error(self, handler: Function) -> Function:
+    def on_error(self, handler: F) -> F:
         """Register what is called with the exception of a handler; it returns the answer."""
         self.error_handler = handler
         return handler
@@ -143,14 +136,14 @@ class Namespace:
         socket.accept()
         client.settled()
         try:
-            socket.run_life("connection", socket)
+            run_life(socket, "connection", socket)
         except FAILURES as error:
             self.server.handler_failed(socket, "connection", error)
 
     def _ask(self, socket: Socket) -> tuple[str, Any] | None:
         """Return why the socket may not connect, None if it may."""
         try:
-            answer = socket.run_life("connect", socket.auth)
+            answer = run_life(socket, "connect", socket.auth)
         except ConnectionRefusedError as refusal:
             return refusal.message, refusal.data
         except builtins.ConnectionRefusedError as refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import Context
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -13,12 +12,13 @@ from gevent.event import AsyncResult
 from ..adapters.adapter import ALL
 from ..engine.engine import Engine
 from ..engine.session import Session
-from ..exceptions import ArgumentsError, Disconnected, UsageError
+from ..exceptions import Disconnected, UsageError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
-from .acks import Acks, Answer
+from .acks import Acks
 from .broadcast import BroadcastOperator, event_packet, room_names
-from .events import FAILURES, LIFE, Function, Handlers, check_name
+from .dispatch import run_end
+from .events import Handler, Handlers, Subscribable
 from .threads import Result, ThreadResult, in_hub
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _MAX_EARLY = 1000
 """Packets that a ``connect`` handler, or a room it joined, may send before the client is in."""
 
 
-class Socket:
+class Socket(Subscribable):
     """One client in one namespace.
 
     :param auth: what the client sent to be let in, or None.
@@ -118,66 +118,20 @@ class Socket:
 
     # Events
 
-    def on(self, event: str, handler: Function | None = None) -> Any:
-        """Register a handler for this socket alone; a decorator if no handler is given."""
-        if handler is None:
-            check_name(event)  # now, since a decorator without parentheses is never called
-            return lambda function: self.on(event, function)
+    def _table(self) -> Handlers:
         if self._handlers is None:
             self._handlers = Handlers()
-        self._handlers.add(event, handler)
-        return handler
+        return self._handlers
 
     def off(self, event: str) -> None:
         """Forget this socket's own handler."""
         if self._handlers is not None:
             self._handlers.remove(event)
 
-    def dispatch(self, packet: Packet) -> None:
-        """Run the handler of an event, and answer if the client asked for it."""
-        if self.server.options.async_handlers:
-            gevent.spawn(self._run_beside, packet)
-        else:
-            self._run_event(packet)
-
-    def _run_beside(self, packet: Packet) -> None:
-        self._run_event(packet)
-        self.client.flush()  # no quantum ends here that would do it
-
-    def _run_event(self, packet: Packet) -> None:
-        event, *args = packet.data
-        if event in LIFE:
-            return  # these come from us alone
-        handler = self._handlers.find(event) if self._handlers is not None else None
-        if handler is None:
-            handler = self.namespace.handlers.find(event)
-        if handler is None:
-            self.server.no_handler(self, event)
-            return
-        answer = Answer(self, packet.id)
-        try:
-            if not handler.least <= len(args) <= handler.most:
-                raise ArgumentsError(handler.wrong_arguments(len(args)))
-            function = handler.function
-            if handler.wants_ack:
-                function = partial(function, ack=answer)
-            result = self.server.around(self, function, args)
-            if result is not None or not handler.wants_ack:
-                answer.give(result)
-        except FAILURES as error:
-            answer.fail(self.server.handler_failed(self, event, error))
-
-    def run_life(self, event: str, *args: Any) -> Any:
-        """Run the handler of an event of this socket's life, with as many arguments as it takes.
-
-        Unlike :meth:`dispatch` it raises what the handler raises.
-        """
-        handler = self._handlers.find(event) if self._handlers is not None else None
-        if handler is None:
-            handler = self.namespace.handlers.find(event)
-        if handler is None:
-            return None
-        return self.server.around(self, handler.function, args[: handler.most])
+    def find_handler(self, event: str) -> Handler | None:
+        """Return this socket's own handler of an event, else its namespace's."""
+        own = self._handlers.find(event) if self._handlers is not None else None
+        return self.namespace.handlers.find(event) if own is None else own
 
     # Sending
 
@@ -370,10 +324,10 @@ class Socket:
     def finish(self, reason: str) -> None:
         """Run the handlers of the end, once, and let go. Called in the order of the events."""
         if self.accepted:
-            self._run_end("disconnecting", reason)
+            run_end(self, "disconnecting", reason)
             self._left_rooms = self.rooms
             self.namespace.forget(self)
-            self._run_end("disconnect", reason)
+            run_end(self, "disconnect", reason)
         self.let_go()
 
     def let_go(self) -> None:
@@ -382,9 +336,3 @@ class Socket:
         self.client.forget(self)
         self._context = None  # it knows us too, and such a cycle would wait for the collector
         self._handlers = None
-
-    def _run_end(self, event: str, reason: str) -> None:
-        try:
-            self.run_life(event, reason)
-        except FAILURES as error:
-            self.server.handler_failed(self, event, error)

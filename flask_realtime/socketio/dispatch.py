@@ -1,0 +1,70 @@
+"""From a packet to the application's handler, and what it returns back to the client."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from ..exceptions import ArgumentsError
+from ..protocol.packet import Packet
+from .acks import Answer
+from .events import FAILURES, LIFE
+
+if TYPE_CHECKING:
+    from .socket import Socket
+
+
+def dispatch(socket: Socket, packet: Packet) -> None:
+    """Run the handler of an event, and answer if the client asked for it."""
+    if socket.server.options.async_handlers:
+        gevent.spawn(_run_beside, socket, packet)
+    else:
+        _run_event(socket, packet)
+
+
+def _run_beside(socket: Socket, packet: Packet) -> None:
+    _run_event(socket, packet)
+    socket.client.flush()  # no quantum ends here that would do it
+
+
+def _run_event(socket: Socket, packet: Packet) -> None:
+    event, *args = packet.data
+    if event in LIFE:
+        return  # these come from us alone
+    handler = socket.find_handler(event)
+    if handler is None:
+        socket.server.no_handler(socket, event)
+        return
+    answer = Answer(socket, packet.id)
+    try:
+        if not handler.least <= len(args) <= handler.most:
+            raise ArgumentsError(handler.wrong_arguments(len(args)))
+        function = handler.function
+        if handler.wants_ack:
+            function = partial(function, ack=answer)
+        result = socket.server.around(socket, function, args)
+        if result is not None or not handler.wants_ack:
+            answer.give(result)
+    except FAILURES as error:
+        answer.fail(socket.server.handler_failed(socket, event, error))
+
+
+def run_life(socket: Socket, event: str, *args: Any) -> Any:
+    """Run the handler of an event of a socket's life, with as many arguments as it takes.
+
+    Unlike :func:`dispatch` it raises what the handler raises.
+    """
+    handler = socket.find_handler(event)
+    if handler is None:
+        return None
+    return socket.server.around(socket, handler.function, args[: handler.most])
+
+
+def run_end(socket: Socket, event: str, reason: str) -> None:
+    """Run a handler of a socket's end; what it raises changes nothing about that."""
+    try:
+        run_life(socket, event, reason)
+    except FAILURES as error:
+        socket.server.handler_failed(socket, event, error)
