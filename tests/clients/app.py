@@ -1,0 +1,246 @@
+"""The Flask application that the clients talk to, on every host.
+
+What a scenario needs from the server is an event here. What the server alone can tell, the client
+asks for over HTTP.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from typing import Any
+
+import gevent
+from flask import Flask, request
+from gevent.event import AsyncResult, Event
+
+from flask_realtime import ConnectionRefusedError, SocketIO, emit, join_room, socket
+
+PING_INTERVAL = 0.3
+"""Short, so that every scenario that takes a while has heartbeats in between, seconds."""
+
+app = Flask(__name__)
+io = SocketIO(app, ping_interval=PING_INTERVAL, ping_timeout=20)
+
+reasons: defaultdict[str, AsyncResult[str]] = defaultdict(AsyncResult)
+released: defaultdict[str, Event] = defaultdict(Event)
+
+
+class IntendedError(Exception):
+    """The only one whose traceback may be in the log."""
+
+
+# Asked for over HTTP
+
+
+@app.get("/reason/<id>")
+def reason(id: str) -> str:
+    """Why a socket left; waits until it does."""
+    return str(reasons[id].get(timeout=10))
+
+
+@app.get("/tell/<room>/<text>")
+def tell(room: str, text: str) -> str:
+    """A view that sends an event."""
+    io.to(room).emit("told", text)
+    return "sent"
+
+
+# The beginning and the end
+
+
+@io.on("connect")
+def connect(auth: Any) -> None:
+    if isinstance(auth, dict) and "room" in auth:
+        join_room(auth["room"])
+        emit("greeting", auth["room"])
+
+
+@io.on("disconnect")
+def disconnect(reason: str) -> None:
+    print("left", socket.id, reason, flush=True)
+    reasons[socket.id].set(reason)
+
+
+@io.on("who")
+def who() -> dict[str, Any]:
+    return {
+        "id": socket.id,
+        "sid": request.sid,  # type: ignore[attr-defined]
+        "namespace": socket.namespace.name,
+        "auth": socket.auth,
+        "transport": socket.conn.transport.name,
+        "path": request.path,
+    }
+
+
+@io.on("go away")
+def go_away(close: bool) -> None:
+    socket.disconnect(close)
+
+
+locked = io.of("/locked")
+
+
+@locked.on("connect")
+def connect_locked(auth: Any) -> None:
+    if auth != {"key": "sesame"}:
+        raise ConnectionRefusedError("wrong key", {"got": auth})
+
+
+chat = io.of("/chat")
+chat.on("disconnect", disconnect)
+chat.on("go away", go_away)
+
+
+# Events, answers, storage
+
+
+def echo(*args: Any) -> tuple[Any, ...]:
+    return args
+
+
+def put(key: str, value: Any) -> None:
+    socket.set(key, value)
+
+
+def get(key: str) -> tuple[bool, Any]:
+    return socket.has(key), socket.get(key)
+
+
+for namespace in (io.sockets, chat):
+    namespace.on("echo", echo)
+    namespace.on("put", put)
+    namespace.on("get", get)
+
+
+@io.on("send back")
+def send_back(*args: Any) -> None:
+    emit("sent back", args)
+
+
+@io.on("delete")
+def delete(key: str) -> None:
+    socket.delete(key)
+
+
+@io.on("raise")
+def raise_error() -> None:
+    raise IntendedError("not for the client")
+
+
+@io.on("ask by callback")
+def ask_by_callback(question: Any) -> None:
+    def answered(*answer: Any) -> None:
+        emit("answered", socket.id, *answer)
+
+    socket.emit("question", question, callback=answered)
+
+
+@io.on("ask by call")
+def ask_by_call(question: Any) -> Any:
+    return socket.call("question", question, timeout=10)
+
+
+@io.on("wait")
+def wait(name: str) -> bool:
+    return released[name].wait(10)
+
+
+@io.on("release")
+def release(name: str) -> None:
+    released[name].set()
+
+
+# Many
+
+
+@io.on("volatile")
+def volatile(count: int) -> None:
+    for number in range(count):
+        socket.volatile.emit("maybe", number)
+    emit("certain")
+
+
+@io.on("count slowly")
+def count_slowly(count: int) -> None:
+    """Let the loop turn in between, so that a poll is answered and the next one not yet here."""
+    for number in range(count):
+        emit("number", number)
+        gevent.sleep(0)
+
+
+@io.on("count at once")
+def count_at_once(count: int) -> None:
+    for number in range(count):
+        emit("number", number)
+
+
+@io.on("count until enough")
+def count_until_enough() -> None:
+    """Go on until the client has seen enough; the client's own events are handled meanwhile."""
+    io.start_background_task(_count_until_enough, socket._get_current_object())  # type: ignore
+
+
+def _count_until_enough(target: Any) -> None:
+    number = 0
+    while target.connected and "enough" not in target.data:
+        for _ in range(10):
+            target.emit("number", number)
+            number += 1
+        gevent.sleep(0.001)
+    target.emit("counted", number)
+
+
+@io.on("enough")
+def enough() -> None:
+    socket.data["enough"] = True
+
+
+@io.on("number")
+def number(number: int) -> None:
+    socket.data.setdefault("numbers", []).append(number)
+
+
+@io.on("numbers")
+def numbers() -> tuple[int, bool]:
+    """How many came, and whether they were 0, 1, 2, …"""
+    got = socket.data.pop("numbers", [])
+    return len(got), got == list(range(len(got)))
+
+
+# Others
+
+
+@io.on("join")
+def join(room: str) -> None:
+    socket.join(room)
+
+
+@io.on("leave")
+def leave(room: str) -> None:
+    socket.leave(room)
+
+
+@io.on("to others in")
+def to_others_in(room: str, *args: Any) -> None:
+    socket.to(room).emit("news", *args)
+
+
+@io.on("to all in")
+def to_all_in(room: str, *args: Any) -> None:
+    io.to(room).emit("news", *args)
+
+
+@io.on("to all in but")
+def to_all_in_but(room: str, but: str, *args: Any) -> None:
+    io.to(room).except_(but).emit("news", *args)
+
+
+@io.on("to others")
+def to_others(*args: Any) -> None:
+    socket.broadcast.emit("news", *args)
+
+
+if __name__ == "__main__":
+    io.run(app, port=int(sys.argv[1]))

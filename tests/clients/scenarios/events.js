@@ -1,0 +1,126 @@
+"use strict";
+
+const assert = require("node:assert/strict");
+const { ask, once } = require("../run");
+
+const TEXTS = {
+  "beyond the basic plane": "😀 𝄞 \u{10FFFF}",
+  "line separators": "a\u2028b\u2029c",
+  "control characters": "\0\x01\x1e\x1f\x7f\n\r\t",
+  "quotes and slashes": '"\\/\'</script>',
+  accents: "é e\u0301 ñ ß 漢字 עברית",
+};
+
+// As far as deepEqual can tell: a client hands binary out as Buffer, or as ArrayBuffer.
+function bytes(value) {
+  if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) return { bytes: Array.from(value) };
+  if (Array.isArray(value)) return value.map(bytes);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bytes(item)]));
+}
+
+async function sendBack(socket, ...args) {
+  socket.emit("send back", ...args);
+  return once(socket, "sent back");
+}
+
+module.exports = {
+  async "an answer carries any number of arguments"(run) {
+    const socket = await run.connect();
+    for (const args of [[], [null], [0, false, ""], [1, "two", { three: [3, { four: 4.5 }] }, []]])
+      assert.deepEqual(await ask(socket, "echo", ...args), args);
+  },
+
+  async "answers come in the order of the questions"(run) {
+    const socket = await run.connect();
+    const numbers = Array.from({ length: 200 }, (_, number) => number);
+    const order = [];
+    await Promise.all(
+      numbers.map((number) => ask(socket, "echo", number).then(([answer]) => order.push(answer))),
+    );
+    assert.deepEqual(order, numbers);
+  },
+
+  async "text of all planes is unchanged"(run) {
+    const socket = await run.connect();
+    for (const [what, text] of Object.entries(TEXTS)) {
+      assert.deepEqual(await ask(socket, "echo", text), [text], what);
+      assert.deepEqual(await sendBack(socket, { [text]: text }), [{ [text]: text }], what);
+    }
+  },
+
+  async "messages of 100 KiB are unchanged"(run) {
+    const socket = await run.connect();
+    for (const text of ["x".repeat(102400), "€😀".repeat(14629)])
+      assert.ok((await ask(socket, "echo", text))[0] === text);
+    const binary = Buffer.alloc(102400, "0123456789");
+    assert.ok(binary.equals(Buffer.from((await ask(socket, "echo", binary))[0])));
+  },
+
+  async "binary goes both ways, several attachments at a time"(run) {
+    const socket = await run.connect();
+    const args = [
+      Buffer.from([0, 1, 0x1e, 0x7f, 0x80, 0xff]),
+      { empty: Buffer.alloc(0), list: [Buffer.from("b4"), "b4", Buffer.from([4])] },
+      "no binary",
+      new Uint8Array([9, 8, 7]),
+    ];
+    assert.deepEqual(bytes(await sendBack(socket, ...args)), bytes(args));
+    assert.deepEqual(bytes(await ask(socket, "echo", ...args)), bytes(args));
+  },
+
+  async "binary and text keep their order"(run) {
+    const socket = await run.connect();
+    const answers = [];
+    const ask = (value) =>
+      new Promise((resolve) => socket.emit("echo", value, (got) => resolve(answers.push(got))));
+    await Promise.all([ask(1), ask(Buffer.from([2])), ask(3), ask(Buffer.from([4])), ask(5)]);
+    assert.deepEqual(bytes(answers), [1, { bytes: [2] }, 3, { bytes: [4] }, 5]);
+  },
+
+  async "the server asks by a callback"(run) {
+    const socket = await run.connect();
+    socket.on("question", (question, answer) => answer(question, Buffer.from([question])));
+    socket.emit("ask by callback", 42);
+    assert.deepEqual(bytes(await once(socket, "answered")), [socket.id, 42, { bytes: [42] }]);
+  },
+
+  async "the server asks and waits"(run) {
+    const socket = await run.connect();
+    const answers = { nothing: [], one: [{ a: Buffer.from("b") }], several: [1, "2", null] };
+    socket.on("question", (name, answer) => answer(...answers[name]));
+    assert.deepEqual(await ask(socket, "ask by call", "nothing"), []);
+    assert.deepEqual(bytes(await ask(socket, "ask by call", "one")), bytes(answers.one));
+    assert.deepEqual(await ask(socket, "ask by call", "several"), [answers.several]);
+  },
+
+  async "a handler that raises is an answer, and not the end"(run) {
+    const socket = await run.connect();
+    assert.deepEqual(await ask(socket, "raise"), [{ error: "internal error" }]);
+    assert.deepEqual(await ask(socket, "echo", 1), [1]);
+  },
+
+  async "a handler that waits delays its own client only"(run) {
+    const [waiting, other] = await Promise.all([run.connect(), run.connect()]);
+    const order = [];
+    const waited = ask(waiting, "wait", run.name).then(() => order.push("waited"));
+    const behind = ask(waiting, "echo").then(() => order.push("behind it"));
+    await ask(other, "echo");
+    order.push("the other");
+    await ask(other, "release", run.name);
+    await Promise.all([waited, behind]);
+    assert.deepEqual(order, ["the other", "waited", "behind it"]);
+  },
+
+  async "values are stored for the session"(run) {
+    const [socket, other] = await Promise.all([run.connect(), run.connect()]);
+    const value = { list: [1, "two", null] };
+    assert.deepEqual(await ask(socket, "get", "key"), [false, null]);
+    await ask(socket, "put", "key", value);
+    assert.deepEqual(await ask(socket, "get", "key"), [true, value]);
+    assert.deepEqual(await ask(other, "get", "key"), [false, null]);
+    await ask(socket, "delete", "key");
+    assert.deepEqual(await ask(socket, "get", "key"), [false, null]);
+  },
+};
