@@ -204,7 +204,7 @@ class Session:
             return
         self._over(reason)
         self._deadline = self._engine.clock.after(_GOODBYE_TIMEOUT, self._forget)
-        self.transport.close()
+        self.transport.close(reason)
 
     def end(self, reason: str) -> None:
         """End the session now; what waits is lost."""

@@ -138,7 +138,7 @@ class PollingTransport(Transport):
         if resumed is not None:
             resumed.set()
 
-    def close(self) -> None:
+    def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
         self._end_with(PacketType.CLOSE)
 
     def abort(self) -> None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ..protocol.packet import Message
+from ..protocol.reason import Reason
 
 if TYPE_CHECKING:
     from .outbox import Outbox
@@ -61,8 +62,11 @@ class Transport(ABC):
         """Go on delivering."""
 
     @abstractmethod
-    def close(self) -> None:
-        """Say goodbye after what waits in the outbox; the listener hears when it is over."""
+    def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
+        """Say goodbye after what waits in the outbox; the listener hears when it is over.
+
+        :param reason: why the session ends, as far as the transport has a word for it.
+        """
 
     @abstractmethod
     def abort(self) -> None:

@@ -7,7 +7,7 @@ from ..protocol.packet import Encoded, Message
 from ..protocol.reason import Reason
 from ..websocket.connection import Connection
 from ..websocket.deflate import Terms
-from ..websocket.frames import POLICY_VIOLATION, PROTOCOL_ERROR
+from ..websocket.frames import GOING_AWAY, NORMAL_CLOSURE, POLICY_VIOLATION, PROTOCOL_ERROR
 from .outbox import Outbox
 from .transport import Transport
 
@@ -87,11 +87,12 @@ class WebSocketTransport(Transport):
         else:
             self._ended()
 
-    def close(self) -> None:
+    def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
         waiting = self.outbox.take()
         if waiting:
             self.connection.write(b"".join(map(self._frame, waiting)))
-        self.connection.close()
+        stopping = reason == Reason.SERVER_SHUTTING_DOWN
+        self.connection.close(GOING_AWAY if stopping else NORMAL_CLOSURE)
         self._held = []
         self._closed(Reason.FORCED_CLOSE)
 

@@ -61,7 +61,7 @@ class RecordingTransport(Transport):
     def resume(self) -> None:
         self.calls.append("resume")
 
-    def close(self) -> None:
+    def close(self, reason: str = "") -> None:
         self.calls.append("close")
 
     def abort(self) -> None:

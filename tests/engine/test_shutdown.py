@@ -18,7 +18,7 @@ def test_every_session_is_told_and_every_handler_runs(serve: Serve) -> None:
         client.connect()
     running.ask(waiting)
     running.server.close()
-    assert websocket.closed_with() == 1000
+    assert websocket.closed_with() == 1001
     assert waiting.answer().packets == ["1"]
     assert between.get() == ["1"]
     wait_until(lambda: len(app.reasons) == 3)
@@ -92,7 +92,7 @@ def test_stopping_the_host_tells_the_clients(serve: Serve) -> None:
     client = running.websocket()
     client.connect()
     running.wsgi.stop(1)
-    assert client.closed_with() == 1000
+    assert client.closed_with() == 1001
     assert app.reasons == ["server shutting down"]
 
 

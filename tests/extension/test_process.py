@@ -158,7 +158,7 @@ def test_the_end_of_run_tells_clients_and_runs_their_handlers(
         program.send_signal(how)
     else:
         client.send('42["stop"]')
-    assert client.wire.closed_with() == 1000
+    assert client.wire.closed_with() == 1001
     client.wire.close()
     status, output = program.end()
     assert status == 0
