@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PORT ?= 5000
 PYTEST_ARGS ?=
+WSTEST ?= wstest
+AUTOBAHN_ARGS ?=
 
 bin := .venv/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
@@ -13,11 +15,12 @@ metadata := pyproject.toml setup.py
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo test lint docs bundles dist clean
+.PHONY: help demo test autobahn lint docs bundles dist clean
 
 help:
 	@echo "make demo      run the example chat       (PORT=$(PORT))"
 	@echo "make test      run the tests in parallel  (PYTEST_ARGS='tests/wsgi -k limit')"
+	@echo "make autobahn  WebSocket conformance, an hour  (WSTEST=wstest AUTOBAHN_ARGS='--cases 1.*')"
 	@echo "make lint      ruff, mypy, import layers"
 	@echo "make docs      build the documentation, docs/_build/html"
 	@echo "make bundles   fetch the browser clients with npm"
@@ -30,6 +33,13 @@ demo: .venv/.installed $(bundles)
 
 test: .venv/.installed-test .venv/.commands $(bundles) tests/node_modules/.package-lock.json
 	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
+
+# Not among the tests: the suite runs on Python 2.7 only, and its compression takes an hour.
+autobahn: .venv/.installed-test
+	@command -v $(WSTEST) >/dev/null || { \
+		echo "Missing: $(WSTEST). In a virtualenv of Python 2.7: pip install autobahntestsuite" >&2; \
+		exit 1; }
+	$(bin)/python -m tests.autobahn.run --wstest $(WSTEST) $(AUTOBAHN_ARGS)
 
 lint: .venv/.installed-lint
 	$(bin)/ruff check .

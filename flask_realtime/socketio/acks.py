@@ -32,11 +32,16 @@ class Answer:
         self._id = id
 
     def __call__(self, *values: Any) -> None:
-        """Answer the client with `values`.
+        """Answer the client with `values`; from any thread.
 
         :raises EncodeError: if one of them cannot be carried; the answer is still owed then.
         """
-        self._send(values, flush=True)
+        engine = self._socket.engine
+        if engine.elsewhere:
+            self._socket.conn.dialect.encode(self._packet(values))
+            engine.post(self._send, values, True)
+        else:
+            self._send(values, flush=True)
 
     def give(self, result: Any) -> None:
         """Answer with what a handler returned: a tuple is several values, None is none.
@@ -58,9 +63,11 @@ class Answer:
 
     def _send(self, values: Sequence[Any], flush: bool) -> None:
         if self._id is not None:
-            packet = Packet(PacketType.ACK, self._socket.namespace.name, [*values], self._id)
-            self._socket.client.session.send(packet, flush=flush)
+            self._socket.client.session.send(self._packet(values), flush=flush)
             self._id = None
+
+    def _packet(self, values: Sequence[Any]) -> Packet:
+        return Packet(PacketType.ACK, self._socket.namespace.name, [*values], self._id)
 
 
 class _Pending:

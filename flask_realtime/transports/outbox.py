@@ -40,7 +40,7 @@ class Outbox:
         :param flush: False where the caller knows that more comes, and will flush.
         :raises OverflowError: if it does not fit; nothing was taken.
         """
-        if volatile and (self._waiting or not self.transport.ready):
+        if volatile and not self._let_go():
             return False
         waiting = self._waiting
         if waiting is None:
@@ -53,6 +53,12 @@ class Outbox:
         if waiting:  # only what stays is counted: a client that reads costs no look at sizes
             self.size += encoded.size
         return True
+
+    def _let_go(self) -> bool:
+        """Send what was only held back for more to come; return whether nothing waits then."""
+        if self._waiting and self.transport.ready:
+            self.transport.flush()
+        return not self._waiting and self.transport.ready
 
     def _require(self, size: int) -> None:
         waits = self.size + self.transport.pending

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,9 @@ from ..exceptions import HandshakeError, HTTPError, RequestError
 from ..options import Options
 from ..protocol.request import ClientRequest, parse_request
 from ..transports.http import Request, Response, respond
-from ..websocket.handshake import accept, is_websocket
+from ..websocket.connection import Connection
+from ..websocket.frames import POLICY_VIOLATION
+from ..websocket.handshake import Accepted, accept, is_websocket
 from .client_files import ClientFiles
 from .raw_socket import Environ, Host, SocketPeer, find_host
 from .websocket import take_connection
@@ -89,17 +92,24 @@ class Middleware:
             if request.method == "POST":
                 request.body = _read_body(environ, engine.options.max_http_buffer_size)
             response = engine.handle(request, wanted, SocketPeer(sock))
-        except RequestError as error:
-            response = engine.error_response(wanted, error)
-        except HTTPError as error:
-            response = respond(
-                f"{error.http_status}\n".encode(), "text/plain; charset=UTF-8", error.http_status
-            )
-            if isinstance(error, HandshakeError):
-                response.headers.extend(error.headers)
-        if response.status[:1] == "4" and (cors := engine.cors(request)):
-            response = _with_cors(response, cors)
+        except (RequestError, HTTPError) as error:
+            if host.upgraded:
+                return _refuse_upgraded(environ, host, str(error))
+            response = self._refuse(request, wanted, error)
         return _send(response, start_response)
+
+    def _refuse(
+        self, request: Request, wanted: ClientRequest | None, error: RequestError | HTTPError
+    ) -> Response:
+        engine = self.server.engine
+        if isinstance(error, RequestError):
+            response = engine.error_response(wanted, error)
+        else:
+            text = f"{error.http_status}\n".encode()
+            response = respond(text, "text/plain; charset=UTF-8", error.http_status)
+        if isinstance(error, HandshakeError):
+            response.headers.extend(error.headers)
+        return _with_cors(response, engine.cors(request))
 
     def _open_websocket(
         self, request: Request, wanted: ClientRequest, environ: Environ, host: Host
@@ -116,18 +126,33 @@ class Middleware:
             deflate_options=options.per_message_deflate,
         )
         connection = take_connection(environ, host, accepted, options.max_http_buffer_size)
-        closed: Event | None = None
-        if host.parks:
-            closed = Event()
-            connection.closed = closed.set
-        engine.open_websocket(request, wanted, admitted, connection)
-        if closed is not None:
-            try:
-                closed.wait()
-            except BaseException:
-                connection.abort()  # the host kills the greenlet, and must find nothing to read
-                raise
+        with _parked(host, connection):
+            engine.open_websocket(request, wanted, admitted, connection)
         return host.handled()
+
+
+@contextmanager
+def _parked(host: Host, connection: Connection) -> Iterator[None]:
+    """Keep the request's greenlet until the connection is closed, where the host needs that."""
+    if not host.parks:
+        yield
+        return
+    closed = Event()
+    connection.closed = closed.set
+    yield
+    try:
+        closed.wait()
+    except BaseException:
+        connection.abort()  # the host kills the greenlet, and must find nothing to read
+        raise
+
+
+def _refuse_upgraded(environ: Environ, host: Host, reason: str) -> Iterable[bytes]:
+    """Refuse where the 101 is out already: by a close code."""
+    connection = take_connection(environ, host, Accepted(b"", None), max_size=0)
+    with _parked(host, connection):
+        connection.close(POLICY_VIOLATION, reason)
+    return host.handled()
 
 
 def _parse_query(query: str) -> dict[str, str]:

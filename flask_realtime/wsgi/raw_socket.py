@@ -29,6 +29,8 @@ class Host(NamedTuple):
         host closes the socket then, and we only shut it down.
     :param handled: what the application returns for a request whose socket was taken.
     :param on_stop: what the host calls when it stops; None if it tells nobody.
+    :param upgraded: whether the host has sent its 101 before we are called. Then a refusal is a
+        close code, and nothing can be negotiated.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Host(NamedTuple):
     parks: bool
     handled: Callable[[], Iterable[bytes]]
     on_stop: Callable[[Environ], list[Callable[[], None]] | None]
+    upgraded: bool = False
 
 
 def _find_own(environ: Environ) -> socket | None:
@@ -74,14 +77,61 @@ def _handled_gunicorn() -> Iterable[bytes]:
     return handled
 
 
+def _find_pywsgi(environ: Environ) -> socket | None:
+    return _behind(getattr(environ.get("wsgi.input"), "rfile", None))
+
+
+def _take_pywsgi(environ: Environ) -> tuple[socket, bytes]:
+    return _read_ahead(environ["wsgi.input"].rfile)
+
+
+def _find_gevent_websocket(environ: Environ) -> socket | None:
+    websocket = environ.get("wsgi.websocket")
+    stream = getattr(websocket, "stream", None)
+    return _behind(getattr(getattr(stream, "handler", None), "rfile", None))
+
+
+def _take_gevent_websocket(environ: Environ) -> tuple[socket, bytes]:
+    websocket = environ["wsgi.websocket"]
+    taken = _read_ahead(websocket.stream.handler.rfile)
+    websocket.stream = None  # it counts as closed, and will send no close frame of its own
+    return taken
+
+
+def _behind(rfile: Any) -> socket | None:
+    """The socket that a file of gevent's reads."""
+    sock = getattr(getattr(rfile, "raw", None), "_sock", None)
+    return sock if isinstance(sock, socket) else None
+
+
+def _read_ahead(rfile: Any) -> tuple[socket, bytes]:
+    """The socket of a file, and what the file has read from it already."""
+    sock: socket = rfile.raw._sock
+    timeout = sock.gettimeout()
+    sock.setblocking(False)  # else it would wait for the client's first frame
+    try:
+        data: bytes = rfile.peek()
+        rfile.read(len(data))
+    finally:
+        sock.settimeout(timeout)
+    return sock, data
+
+
 def _no_hooks(environ: Environ) -> None:
     return None
 
 
-HOSTS = (
-    Host("WSGIServer", _find_own, _take_own, False, list, _on_stop_own),
-    Host("gunicorn -k gevent", _find_gunicorn, _take_gunicorn, True, _handled_gunicorn, _no_hooks),
+_OWN = Host("WSGIServer", _find_own, _take_own, False, list, _on_stop_own)
+_GUNICORN = Host(
+    "gunicorn -k gevent", _find_gunicorn, _take_gunicorn, True, _handled_gunicorn, _no_hooks
 )
+_GEVENT_WEBSOCKET = Host(
+    "gevent-websocket", _find_gevent_websocket, _take_gevent_websocket, True, list, _no_hooks, True
+)
+_PYWSGI = Host("gevent.pywsgi", _find_pywsgi, _take_pywsgi, True, list, _no_hooks)
+
+# gevent-websocket is a handler of pywsgi, so it is looked for first.
+HOSTS = (_OWN, _GUNICORN, _GEVENT_WEBSOCKET, _PYWSGI)
 
 
 def find_host(environ: Environ) -> tuple[Host, socket] | None:

@@ -78,11 +78,15 @@ def accept_websocket(
 
 
 def take_connection(environ: Environ, host: Host, accepted: Accepted, max_size: int) -> Connection:
-    """Take the socket of a request whose handshake is accepted, and write the 101."""
+    """Take the socket of a request whose handshake is accepted, and write the 101.
+
+    A host that has sent its own has negotiated nothing.
+    """
     sock, data = host.take(environ)
-    framing = Messages(max_size, accepted.deflate)
+    framing = Messages(max_size, None if host.upgraded else accepted.deflate)
     connection = Connection(sock, framing, data, host_closes=host.parks)
-    connection.write(accepted.head)
+    if not host.upgraded:
+        connection.write(accepted.head)
     return connection
 
 

@@ -96,6 +96,13 @@ def test_volatile_reaches_who_reads(site: Site) -> None:
     assert client.receive() == '42["x"]'
 
 
+def test_volatile_is_not_dropped_for_an_answer_that_is_held_back(site: Site) -> None:
+    site.io.on("x", lambda: socket.volatile.emit("y"))
+    client = site.client()
+    client.send('421["sync"]', '42["x"]')
+    assert [client.receive(), client.receive()] == ["431[]", '42["y"]']
+
+
 def test_volatile_is_dropped_where_no_poll_waits(site: Site) -> None:
     polling = site.running.polling()
     sock = site.io.sockets.sockets[polling.connect()]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flask_realtime.exceptions import AckTimeout, EncodeError
+from flask_realtime.transports.websocket import WebSocketTransport
 from tests.support.server import Running, make_server, serving
 from tests.support.waiting import wait_until
 
@@ -52,6 +53,28 @@ def test_a_thread_emits_to_one_socket(running: Running) -> None:
     socket = running.server.of("/").sockets[id]
     assert in_thread(lambda: socket.emit("hello", {"a": 1}))
     assert client.receive() == '42["hello",{"a":1}]'
+
+
+def test_a_thread_answers_an_event(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    running.server.of("/").on("y", lambda ack: kept.append(ack))
+    client = running.websocket()
+    client.connect()
+    client.send_text('421["y"]')
+    wait_until(lambda: kept)
+    writers: list[int] = []
+    flush = WebSocketTransport.flush
+
+    def noted(self: WebSocketTransport) -> None:
+        writers.append(threading.get_ident())
+        flush(self)
+
+    monkeypatch.setattr(WebSocketTransport, "flush", noted)
+    with pytest.raises(EncodeError):
+        in_thread(lambda: kept[0](object()))
+    in_thread(lambda: kept[0]("at last"))
+    assert client.receive() == '431["at last"]'
+    assert set(writers) == {threading.get_ident()}
 
 
 def test_a_value_that_cannot_be_sent_raises_in_the_thread(running: Running) -> None:

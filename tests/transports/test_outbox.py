@@ -123,10 +123,20 @@ def test_a_volatile_message_leaves_at_once_or_never(
 def test_a_volatile_message_does_not_pass_what_waits(
     outbox: Outbox, transport: Transport
 ) -> None:
-    outbox.put(text(1, "a"), flush=False)
+    transport.stuck = True
+    outbox.put(text(1, "a"))
     assert outbox.put(text(1, "b"), volatile=True) is False
+    transport.stuck = False
     transport.flush()
     assert transport.sent == ["a"]
+
+
+def test_a_volatile_message_leaves_behind_what_was_only_held_back(
+    outbox: Outbox, transport: Transport
+) -> None:
+    outbox.put(text(1, "a"), flush=False)
+    assert outbox.put(text(1, "b"), volatile=True)
+    assert transport.sent == ["a", "b"]
 
 
 def test_a_volatile_message_never_overflows(outbox: Outbox, transport: Transport) -> None:
