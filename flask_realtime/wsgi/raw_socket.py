@@ -78,11 +78,17 @@ def _handled_gunicorn() -> Iterable[bytes]:
 
 
 def _find_pywsgi(environ: Environ) -> socket | None:
-    return _behind(getattr(environ.get("wsgi.input"), "rfile", None))
+    return _behind(_file_of_pywsgi(environ))
 
 
 def _take_pywsgi(environ: Environ) -> tuple[socket, bytes]:
-    return _read_ahead(environ["wsgi.input"].rfile)
+    return _read_ahead(_file_of_pywsgi(environ))
+
+
+def _file_of_pywsgi(environ: Environ) -> Any:
+    # The input of a request that asks for an upgrade is that file itself.
+    stream = environ.get("wsgi.input")
+    return getattr(stream, "rfile", stream)
 
 
 def _find_gevent_websocket(environ: Environ) -> socket | None:

@@ -38,7 +38,16 @@ def _gunicorn(worker: str, port: int) -> list[str]:
 OWN = Host("io.run", lambda port: ["-m", "tests.clients.app", str(port)])
 GUNICORN = Host("gunicorn -k gevent", partial(_gunicorn, "gevent"))
 WORKER = Host("gunicorn -k Worker", partial(_gunicorn, "flask_realtime.wsgi.gunicorn.Worker"))
-HOSTS = (OWN, GUNICORN, WORKER)
+PYWSGI = Host("gevent.pywsgi", lambda port: ["-m", "tests.clients.serve", "pywsgi", str(port)])
+GEVENT_WEBSOCKET = Host(
+    "gevent-websocket",
+    lambda port: ["-m", "tests.clients.serve", "gevent-websocket", str(port)],
+)
+GEVENT_WEBSOCKET_WORKER = Host(
+    "gunicorn -k GeventWebSocketWorker",
+    partial(_gunicorn, "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"),
+)
+HOSTS = (OWN, GUNICORN, WORKER, PYWSGI, GEVENT_WEBSOCKET, GEVENT_WEBSOCKET_WORKER)
 
 
 class Log:

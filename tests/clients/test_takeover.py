@@ -11,8 +11,21 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.clients.hosts import HOSTS, Running
-from tests.support.wire import CLOSE, TEXT, PollingClient, WebSocketClient, socket_id
+from tests.clients.hosts import (
+    GEVENT_WEBSOCKET,
+    GEVENT_WEBSOCKET_WORKER,
+    HOSTS,
+    Host,
+    Running,
+)
+from tests.support.wire import (
+    CLOSE,
+    TEXT,
+    Closed,
+    PollingClient,
+    WebSocketClient,
+    socket_id,
+)
 from tests.websocket.masking import frame
 
 pytestmark = pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
@@ -162,7 +175,17 @@ def test_after_a_refusal_the_connection_goes_on(polling: PollingClient) -> None:
     assert polling.polls.get("/tell/nobody/anything").body == b"sent"
 
 
-def test_a_websocket_that_is_refused_is_answered_by_http(polling: PollingClient) -> None:
+def test_a_websocket_that_is_refused_is_told_so(
+    host: Host, server: Running, polling: PollingClient
+) -> None:
+    if host in (GEVENT_WEBSOCKET, GEVENT_WEBSOCKET_WORKER):
+        # That package has sent its 101 before anybody could refuse.
+        refused = WebSocketClient(server.port, headers={"Origin": "http://elsewhere.example"})
+        with pytest.raises(Closed) as closed:
+            refused.receive()
+        assert (closed.value.code, closed.value.reason) == (1008, "Forbidden")
+        refused.close()
+        return
     upgrade = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
