@@ -155,7 +155,7 @@ class Contexts:
         kept = self._kept(socket.client)
         _current.set(socket)
         _cv_request.set(kept)
-        _cv_app.set(self.app.app_context())
+        app_context = _cv_app.set(self.app.app_context())
         error: BaseException | None = None
         try:
             return function(*args)
@@ -165,7 +165,10 @@ class Contexts:
                 got_request_exception.send(self.app, exception=raised)
             raise
         finally:
-            self._tear_down(kept, error)
+            try:
+                self._tear_down(kept, error)
+            finally:
+                _cv_app.reset(app_context)  # else ``g`` would live until the next event
 
     def _kept(self, client: Client) -> ConnectionContext:
         kept: ConnectionContext | None = client.kept

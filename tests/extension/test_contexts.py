@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -111,6 +112,22 @@ def test_g_is_fresh_for_each_event(site: Site) -> None:
     site.io.on("x", handler)
     client = site.client()
     assert [answer(client), answer(client)] == [False, False]
+
+
+def test_what_is_in_g_is_not_kept_until_the_next_event(site: Site) -> None:
+    class Kept:
+        pass
+
+    kept: list[weakref.ref[Kept]] = []
+
+    @site.io.on("x")
+    def handler() -> None:
+        g.kept = Kept()
+        kept.append(weakref.ref(g.kept))
+
+    client = site.client()
+    assert client.ask('421["x"]') == "431[]"
+    assert kept[0]() is None
 
 
 def test_two_handlers_of_one_connection_at_once_have_a_g_each(

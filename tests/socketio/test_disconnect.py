@@ -71,7 +71,7 @@ def _by_selection(client: Client, site: Site) -> None:
 
 def _shut_down(client: Client, site: Site) -> None:
     site.io.close()
-    assert client.wire.closed_with() == 1000
+    assert client.wire.closed_with() == 1001
 
 
 @pytest.mark.parametrize(
