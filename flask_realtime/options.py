@@ -73,7 +73,8 @@ class Options:
     max_namespaces: int = 100
     """The most namespaces one client may be in at a time."""
     max_inbox: int = 1000
-    """Packets that may wait for a client's handlers before reading from it stops."""
+    """Packets that may wait for a client's handlers before reading from it stops; it stops as well
+    when as many bytes wait as one message may have."""
     max_outbox_size: int = 4 * 1024 * 1024
     """Bytes that may wait for a client that does not read before it is closed."""
     http_compression: bool = True

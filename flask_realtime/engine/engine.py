@@ -86,8 +86,17 @@ class Engine:
             self.hub = get_hub()
             self._thread = _thread_id()
             self.clock = Clock(self.hub.loop)
-            self._watchdog = Watchdog(self.hub.loop, self._thread, self._stalled)
-            self._watchdog.start()
+            self._watch(self._thread)
+
+    def reopen(self) -> None:
+        """Take sessions again after :meth:`close`: a host has started that had not yet."""
+        if self._stopping and self._thread is not None:
+            self._stopping = False
+            self._watch(self._thread)
+
+    def _watch(self, thread: int) -> None:
+        self._watchdog = Watchdog(self.hub.loop, thread, self._stalled)
+        self._watchdog.start()
 
     @property
     def elsewhere(self) -> bool:

@@ -43,6 +43,7 @@ class Session:
         "_decoder",
         "_engine",
         "_paused",
+        "_received",
         "_unanswered",
         "client",
         "dialect",
@@ -67,6 +68,7 @@ class Session:
         self.upgrade: Upgrade | None = None
         self._decoder = dialect.decoder()
         self._deadline: Deadline | None = None  # of the next ping, or of its answer
+        self._received = 0  # bytes of the packet that is not whole yet
         self._unanswered = False  # a ping
         self._paused: Deadline | None = None  # until when the inbox may stay full
 
@@ -96,9 +98,11 @@ class Session:
         """
         if self.state is SessionState.CLOSED:
             return
+        self._received += len(message)
         packet = self._decoder.feed(message)
         if packet is None:
             return
+        packet.size, self._received = self._received, 0
         if packet.type is PacketType.CLOSE:
             self.transport.discard()
             self.closed(Reason.TRANSPORT_CLOSE)

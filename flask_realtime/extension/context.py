@@ -13,7 +13,7 @@ import builtins
 import io
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -57,7 +57,9 @@ class ConnectionContext(RequestContext):
     :param variables: the handshake's, as its environ had them.
     """
 
-    def __init__(self, app: Flask, request_class: type[Request], variables: dict[str, Any]) -> None:
+    def __init__(
+        self, app: Flask, request_class: type[Request], variables: Mapping[str, Any]
+    ) -> None:
         # Not RequestContext.__init__, which makes the request and its URL adapter at once.
         self.app = app
         self._request_class = request_class
@@ -173,7 +175,7 @@ class Contexts:
     def _kept(self, client: Client) -> ConnectionContext:
         kept: ConnectionContext | None = client.kept
         if kept is None:
-            variables = dict(client.session.request.variables)
+            variables = client.session.request.variables
             kept = client.kept = ConnectionContext(self.app, self._request_class, variables)
         return kept
 

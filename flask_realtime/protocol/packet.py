@@ -62,9 +62,11 @@ class Packet:
     :param id: the number by which an EVENT asks for its ACK, and by which an ACK answers.
     :param data: EVENT: ``[name, *args]``; ACK: ``[*args]``; CONNECT: what the client or server
         has to say, or None; CONNECT_ERROR: the refusal; PING and PONG: ``"probe"`` or None.
+
+    ``size`` is how many bytes it came in, for who has to bound what waits; 0 if it never came.
     """
 
-    __slots__ = ("_encoded", "data", "id", "namespace", "type")
+    __slots__ = ("_encoded", "data", "id", "namespace", "size", "type")
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Packet:
         self.namespace = namespace
         self.data = data
         self.id = id
+        self.size = 0
         self._encoded: dict[object, Encoded] | None = None
 
     def __eq__(self, other: object) -> bool:

@@ -22,6 +22,7 @@ class _Left:
     """In the inbox: what was read before it runs before the ``disconnect`` handlers do."""
 
     __slots__ = ("reason", "socket")
+    size = 0
 
     def __init__(self, socket: Socket, reason: str) -> None:
         self.socket = socket
@@ -40,7 +41,9 @@ class Client:
         "_inbox",
         "_interrupted",
         "_left",
+        "_size",
         "_stored",
+        "_waiting",
         "kept",
         "queued",
         "server",
@@ -58,6 +61,8 @@ class Client:
         self.queued = False
         self.working = False
         self._interrupted = False
+        self._waiting = 0  # packets in the inbox, or in the hands of a handler beside others
+        self._size = 0
         self._stored = False  # whether there are values to drop at the end
         self._inbox: deque[Packet | _Left] | None = None  # an idle client needs none
         self._left: set[str] | None = None  # namespaces it was sent away from
@@ -91,7 +96,10 @@ class Client:
         if inbox is None:
             inbox = self._inbox = deque()
         inbox.append(item)
-        if len(inbox) >= self.server.options.max_inbox:
+        self._waiting += 1
+        self._size += item.size
+        options = self.server.options
+        if self._waiting >= options.max_inbox or self._size >= options.max_http_buffer_size:
             self.session.pause()
         if not (self.queued or self.working):
             self.server.turn.add(self)
@@ -154,16 +162,33 @@ class Client:
         try:
             while inbox and quantum > 0 and not self._interrupted:
                 quantum -= 1
-                self._handle(inbox.popleft())
+                self._work_off(inbox.popleft())
         finally:
             self.flush()
-        if inbox and len(inbox) * 2 > self.server.options.max_inbox:
-            return True
-        self.session.resume()
         if inbox:
             return True
         self._inbox = None
         return False
+
+    def _work_off(self, item: Packet | _Left) -> None:
+        if not self.server.options.async_handlers:
+            self.taken(item.size)
+            self._handle(item)
+        elif not self._handle(item):
+            self.taken(item.size)
+
+    def taken(self, size: int) -> None:
+        """A packet waits no more; reading goes on when half of them do not.
+
+        With ``async_handlers`` a packet waits as long as its handler runs: nothing else bounds
+        those.
+        """
+        self._waiting -= 1
+        self._size -= size
+        options = self.server.options
+        if self._waiting * 2 > options.max_inbox or self._size * 2 > options.max_http_buffer_size:
+            return
+        self.session.resume()
 
     def flush(self) -> None:
         """Send what was held back for more to come."""
@@ -175,20 +200,23 @@ class Client:
         self._interrupted = True
         self.flush()
 
-    def _handle(self, item: Packet | _Left) -> None:
+    def _handle(self, item: Packet | _Left) -> bool:
+        """Return whether its handler goes on beside others."""
         if isinstance(item, _Left):
             item.socket.finish(item.reason)
-            return
+            return False
         socket = self.sockets.get(item.namespace)
         if item.type is PacketType.EVENT and socket is not None:
-            dispatch(socket, item)
-        elif item.type is PacketType.CONNECT and socket is None:
+            # Who was sent away has no say any more; who has left by himself still had.
+            return not socket.sent_away and dispatch(socket, item)
+        if item.type is PacketType.CONNECT and socket is None:
             self._join(item)
         elif item.type is PacketType.DISCONNECT and socket is not None:
             self.leave(item.namespace, Reason.CLIENT_DISCONNECT)  # came right behind its CONNECT
         elif self._left is None or item.namespace not in self._left:
             # Socket.IO 4: a packet that its state does not allow ends the connection.
             self.session.close(Reason.FORCED_SERVER_CLOSE)
+        return False
 
     def _join(self, packet: Packet) -> None:
         if self.session.state is not SessionState.OPEN:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from ..exceptions import ArgumentsError
+from ..exceptions import ArgumentsError, Disconnected
 from ..protocol.packet import Packet
 from .acks import Answer
 from .events import FAILURES, LIFE
@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from .socket import Socket
 
 
-def dispatch(socket: Socket, packet: Packet) -> None:
-    """Run the handler of an event, and answer if the client asked for it."""
+def dispatch(socket: Socket, packet: Packet) -> bool:
+    """Run the handler of an event, and answer if the client asked for it.
+
+    :returns: whether it goes on beside others, and will tell the client when it has returned.
+    """
     if socket.server.options.async_handlers:
         gevent.spawn(_run_beside, socket, packet)
-    else:
-        _run_event(socket, packet)
+        return True
+    _run_event(socket, packet)
+    return False
 
 
 def _run_beside(socket: Socket, packet: Packet) -> None:
-    _run_event(socket, packet)
-    socket.client.flush()  # no quantum ends here that would do it
+    try:
+        _run_event(socket, packet)
+    finally:
+        socket.client.taken(packet.size)
+        socket.client.flush()  # no quantum ends here that would do it
 
 
 def _run_event(socket: Socket, packet: Packet) -> None:
@@ -48,6 +55,8 @@ def _run_event(socket: Socket, packet: Packet) -> None:
         if result is not None or not handler.wants_ack:
             answer.give(result)
     except FAILURES as error:
+        if isinstance(error, Disconnected) and not socket.connected:
+            return  # its own client has left meanwhile, and nobody waits for an answer
         answer.fail(socket.server.handler_failed(socket, event, error))
 
 

@@ -125,10 +125,8 @@ class Namespace(Subscribable):
         self.adapter.add(id, ())
         client.joined(socket)
         refusal = self._ask(socket)
-        # Either side may have disconnected meanwhile, and then knows already.
-        left = not (socket.connected or client.gone)
-        if refusal is not None or left:
-            socket.detach()
+        if refusal is not None or socket.sent_away:
+            left = not socket.detach()  # then either side knows already
             socket.let_go()
             if refusal is not None and not left:
                 client.refuse(self.name, *refusal)

@@ -82,6 +82,10 @@ class Server:
             self.engine.start()
             self.turn = Turn(self.engine.hub)
 
+    def reopen(self) -> None:
+        """Take clients again after :meth:`close`: a host has started that had not yet."""
+        self.engine.reopen()
+
     def close(self, timeout: float = 1.0) -> None:
         """End every session, with the reason ``server shutting down``.
 

@@ -51,6 +51,7 @@ class Socket(Subscribable):
         "entered",
         "id",
         "namespace",
+        "sent_away",
     )
 
     def __init__(self, namespace: Namespace, client: Client, id: str, auth: Any) -> None:
@@ -60,6 +61,8 @@ class Socket(Subscribable):
         self.auth = auth
         #: False as soon as the client is known to be gone.
         self.connected = True
+        #: Whether the application has disconnected it.
+        self.sent_away = False
         #: Whether a handler runs in ``context`` right now.
         self.entered = False
         self.acks = Acks()
@@ -295,6 +298,8 @@ class Socket(Subscribable):
     def accept(self) -> None:
         """Tell the client that it is in, then what was sent to it meanwhile."""
         early, self._early = self._early or [], None
+        if not self.connected:
+            return  # it has left already, and may be asking to join again
         session = self.client.session
         session.send(session.dialect.connect_packet(self.namespace.name, self.id))
         for packet in early:
@@ -306,6 +311,7 @@ class Socket(Subscribable):
         if close:
             self.client.disconnect()
         elif self.connected:
+            self.sent_away = True
             if self.accepted:
                 packet = Packet(PacketType.DISCONNECT, self.namespace.name)
                 self.client.session.send(packet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -21,6 +22,8 @@ from ..websocket.handshake import Accepted, accept, is_websocket
 from .client_files import ClientFiles
 from .raw_socket import Environ, Host, SocketPeer, find_host
 from .websocket import take_connection
+
+log = logging.getLogger("flask_realtime.wsgi")
 
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -42,6 +45,9 @@ class Served(Protocol):
     def start(self) -> None:
         """Belong to this thread's hub, from the first request on."""
 
+    def reopen(self) -> None:
+        """Take clients again: a host has started after the last one has stopped."""
+
     def close(self) -> None:
         """End every session: the host stops."""
 
@@ -57,10 +63,10 @@ class Middleware:
         self.server = server
         self.application = application
         self._files = ClientFiles()
+        self._warned = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         server = self.server
-        server.start()
         mount = server.options.path
         path: str = environ.get("PATH_INFO", "")
         if not path.startswith(mount) or path[len(mount) :][:1] not in ("", "/"):
@@ -72,11 +78,16 @@ class Middleware:
                 return _send(file, start_response)
         found = find_host(environ)
         if found is None:
+            if not self._warned:
+                self._warned = True
+                log.warning("Socket.IO cannot be served here. %s", _WRONG_HOST.decode())
             text = "text/plain; charset=UTF-8"
             return _send(respond(_WRONG_HOST, text, "503 Service Unavailable"), start_response)
+        server.start()
         hooks = found[0].on_stop(environ)
         if hooks is not None and server.close not in hooks:
-            hooks.append(server.close)
+            hooks.append(server.close)  # called once: a host that is started again has none
+            server.reopen()
         return self._answer(environ, start_response, *found)
 
     def _answer(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import gevent
 from gevent.socket import socket
+from gevent.ssl import SSLSocket
 
 Environ = dict[str, Any]
 
@@ -52,9 +53,10 @@ def _take_own(environ: Environ) -> tuple[socket, bytes]:
     return taken
 
 
-def _on_stop_own(environ: Environ) -> list[Callable[[], None]]:
-    hooks: list[Callable[[], None]] = environ["flask_realtime.http_connection"].server.on_stop
-    return hooks
+def _on_stop_own(environ: Environ) -> list[Callable[[], None]] | None:
+    server = environ["flask_realtime.http_connection"].server
+    hooks: list[Callable[[], None]] = server.on_stop
+    return None if server.stopping else hooks
 
 
 def _find_gunicorn(environ: Environ) -> socket | None:
@@ -175,13 +177,25 @@ class SocketPeer:
 
     def _readable(self) -> None:
         try:
-            # The raw socket, under TLS too: what counts is whether anything comes, not what.
-            data = self._sock._sock.recv(1, MSG_PEEK)
+            # The raw socket, under TLS too, where this is the header of a record.
+            data = self._sock._sock.recv(_RECORD_HEADER, MSG_PEEK)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         gone = self._gone
         self.unwatch()  # data is the next request of a client that pipelines
-        if not data and gone is not None:
+        ended = not data or (isinstance(self._sock, SSLSocket) and _is_alert(data))
+        if ended and gone is not None:
             gone()
+
+
+_RECORD_HEADER = 5
+_ALERT, _APPLICATION_DATA = 21, 23
+_TLS13_ALERT_SIZE = 19  # two bytes, the true type, the tag: smaller than any request
+
+
+def _is_alert(header: bytes) -> bool:
+    """Whether a record of TLS is an alert: what a client sends that leaves (RFC 8446, 5.2, 6.1)."""
+    size = int.from_bytes(header[3:5], "big")
+    return header[0] == _ALERT or (header[0] == _APPLICATION_DATA and size == _TLS13_ALERT_SIZE)

@@ -221,7 +221,8 @@ class WSGIServer(StreamServer):
             return
         self.stopping = True
         try:
-            for hook in self.on_stop:
+            hooks, self.on_stop = self.on_stop, []
+            for hook in hooks:
                 hook()
         finally:
             for connection in self.connections:

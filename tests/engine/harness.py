@@ -105,3 +105,4 @@ class Sessions:
 
     def stop(self) -> None:
         self.engine.clock.stop()
+        self.engine._watchdog.stop()

@@ -112,6 +112,7 @@ class Running:
         if self._server is not None and self.engine.hub is not None:
             self._end_sessions()
             self.engine.clock.stop()
+            self.engine._watchdog.stop()
         assert not self.wsgi.connections, "HTTP connections are left"
         assert not self.error_log.getvalue(), self.error_log.getvalue()
 
