@@ -217,11 +217,15 @@ class EIO4Decoder:
     def _feed_socketio(self, message: str) -> Packet | None:
         if self._packet is not None:
             raise PacketError("a text packet while attachments are missing")
-        if message.startswith('42["'):
-            # The straight way of nearly every packet: no namespace, no id, nothing to cut.
-            data = self._codec.loads(message[2:])
-            _check_event(data)
-            return Packet(PacketType.EVENT, "/", data)
+        if message.startswith("42"):
+            # The straight way of nearly every packet, an event of the root namespace: a third of
+            # the time of the general way, which takes it character by character.
+            at = message.find("[")
+            digits = message[2:at]
+            if not digits or (len(digits) <= _MAX_DIGITS and digits.isascii() and digits.isdigit()):
+                data = self._codec.loads(message[at:])
+                _check_event(data)
+                return Packet(PacketType.EVENT, "/", data, int(digits) if digits else None)
         return self._feed_any(message)
 
     def _feed_any(self, message: str) -> Packet | None:
