@@ -27,11 +27,12 @@ help:
 	@echo "make dist      build sdist and wheel, with the bundles, in dist/"
 	@echo "make clean     remove all that make made"
 
-demo: .venv/.installed $(bundles)
-	@echo "Open http://127.0.0.1:$(PORT)/ in two windows; Ctrl+C stops it."
-	@PORT=$(PORT) $(bin)/python examples/chat/app.py
+# The bundles first, here and below: a missing npm is told before pip has worked for a minute.
+# By exec, so that who kills make's child kills the server, which says where to open it.
+demo: $(bundles) .venv/.installed
+	@exec env PORT=$(PORT) $(bin)/python examples/chat/app.py
 
-test: .venv/.installed-test .venv/.commands $(bundles) tests/node_modules/.package-lock.json
+test: $(bundles) tests/node_modules/.package-lock.json .venv/.installed-test .venv/.commands
 	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
 # Not among the tests: the suite runs on Python 2.7 only, and its compression takes an hour.
@@ -52,7 +53,7 @@ docs: .venv/.installed-docs
 
 bundles: $(bundles)
 
-dist: .venv/.installed-test $(bundles)
+dist: $(bundles) .venv/.installed-build
 	rm -rf build dist
 	$(bin)/python -m build
 
@@ -78,6 +79,11 @@ clean:
 .venv/.installed-%: $(metadata) | .venv/.created
 	@echo "Installing the package, with what make $* needs, into .venv ..."
 	@$(pip) --editable '.[$*]'
+	@touch $@
+
+# Of the tests' requirements the one that `make dist` needs, without the package and its own.
+.venv/.installed-build: $(metadata) | .venv/.created
+	@$(pip) 'build>=1.2'
 	@touch $@
 
 # Tried once; after that, a test that misses its command is skipped and says so.

@@ -111,7 +111,7 @@ def make_options(base: Options | None = None, /, **changes: Any) -> Options:
     """
     for name in changes:
         if name not in _CHECKS:
-            raise OptionError(_unknown(name, _CHECKS))
+            raise OptionError(unknown_option(name, _CHECKS))
     checked = {name: _CHECKS[name](name, value) for name, value in changes.items()}
     return replace(base or Options(), **checked)
 
@@ -133,14 +133,15 @@ def make_deflate_options(name: str, value: Any) -> DeflateOptions | None:
         raise OptionError(f"{name} is True, False or a dict, not {value!r}")
     for key in value:
         if key not in _DEFLATE_CHECKS:
-            raise OptionError(f"{name}: {_unknown(key, _DEFLATE_CHECKS)}")
+            raise OptionError(f"{name}: {unknown_option(key, _DEFLATE_CHECKS)}")
     checks = _DEFLATE_CHECKS.items()
     return DeflateOptions(
         **{key: check(f"{name}[{key!r}]", value[key]) for key, check in checks if key in value}
     )
 
 
-def _unknown(name: Any, known: Iterable[str]) -> str:
+def unknown_option(name: Any, known: Iterable[str]) -> str:
+    """Say that there is no option of that name, and which may have been meant."""
     near = difflib.get_close_matches(str(name), known, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(known))}"
     return f"unknown option {name!r}; {advice}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NoReturn
 
@@ -48,6 +49,23 @@ def chromium() -> str:
 def openssl() -> str:
     """The path of the command that makes throwaway certificates."""
     return _command("openssl", "openssl")
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
+    """A throwaway certificate and its key, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        + ["-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_text(key.read_text() + certificate.read_text())
+    return both
 
 
 def _command(name: str, package: str) -> str:

@@ -18,6 +18,11 @@ from ..transports.http import Headers, Request, cors_headers
 log = logging.getLogger("flask_realtime.engine")
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_PROXY_FIX = "werkzeug.proxy_fix.orig"  # which it leaves in the environ
+_PROXY_HINT = (
+    "; X-Forwarded-Proto was not believed: if a proxy of yours sent it, wrap app.wsgi_app in "
+    "werkzeug's ProxyFix"
+)
 _FOREIGN = ("cross-site", "same-site")
 
 
@@ -66,9 +71,10 @@ class Origins:
         gevent.spawn(
             log.warning,
             "refused a connection from another site: got %r, expected %s; "
-            "to allow it set cors_allowed_origins=[…]",
+            "to allow it set cors_allowed_origins=[…]%s",
             got[:200],
             request.own_origin,
+            _PROXY_HINT if _is_proxy_ignored(request) else "",
         )
         raise request_error(FORBIDDEN)
 
@@ -81,6 +87,11 @@ class Origins:
         if normal == _normal(request.own_origin) or not self._is_allowed(normal, request):
             return []
         return cors_headers(origin, self._credentials)
+
+
+def _is_proxy_ignored(request: Request) -> bool:
+    """Whether a proxy has said what the client's address bar shows, and nobody believed it."""
+    return bool(request.header("x-forwarded-proto")) and _PROXY_FIX not in request.variables
 
 
 def _normal(origin: str) -> str:

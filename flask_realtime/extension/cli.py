@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
+from flask.helpers import get_debug_flag
+from werkzeug.debug import DebuggedApplication
+from werkzeug.serving import is_running_from_reloader
 
+from ..wsgi.server import WSGIServer
+from . import running
 from .extension import SocketIO
 
 
@@ -43,11 +49,24 @@ def run(
     from gevent import monkey
 
     monkey.patch_all()
-    app = info.load_app()
+    tls: dict[str, Any] = {"certfile": cert, "keyfile": key or cert} if cert else {}
+    try:
+        app = info.load_app()
+        extension = _extension(app)
+    except Exception as error:
+        if not is_running_from_reloader():
+            raise
+        # A mistake that was saved while it runs: shown until it is mended, and nothing ends.
+        traceback.print_exc()
+        application = running.raising(error)
+        debugs = get_debug_flag() if debug is None else debug
+        if debugs if debugger is None else debugger:
+            application = DebuggedApplication(application, evalex=True)
+        running.run(lambda: WSGIServer((host, port), application, **tls), reload=True)
+        return
     if debug is not None:
         app.debug = debug
-    tls: dict[str, Any] = {"certfile": cert, "keyfile": key or cert} if cert else {}
-    _extension(app).run(
+    extension.run(
         app, host, port, use_reloader=reload, use_debugger=debugger, log_output=True, **tls
     )
 

@@ -24,7 +24,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.signals import appcontext_tearing_down, got_request_exception, request_tearing_down
 from werkzeug.local import LocalProxy
 
-from ..exceptions import ConnectionRefusedError
+from ..exceptions import ConnectionRefusedError, Disconnected
 from ..socketio.client import Client
 from ..socketio.events import FAILURES
 from ..socketio.socket import Socket
@@ -163,7 +163,7 @@ class Contexts:
             return function(*args)
         except FAILURES as raised:
             error = raised
-            if not _is_refusal(socket, raised):
+            if not _is_expected(socket, raised):
                 got_request_exception.send(self.app, exception=raised)
             raise
         finally:
@@ -210,8 +210,11 @@ class Contexts:
             )
 
 
-def _is_refusal(socket: Socket, error: BaseException) -> bool:
-    """Whether a ``connect`` handler has said no: that is no failure."""
+def _is_expected(socket: Socket, error: BaseException) -> bool:
+    """Whether a ``connect`` handler has said no, or a handler waited for a client that has left:
+    neither is a failure."""
+    if isinstance(error, Disconnected):
+        return not socket.connected
     kinds = (ConnectionRefusedError, builtins.ConnectionRefusedError)
     return not socket.accepted and isinstance(error, kinds)
 

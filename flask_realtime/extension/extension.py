@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import current_thread, main_thread
+import inspect
+from collections.abc import Callable
 from typing import Any, overload
 
 import gevent
 from flask import Flask
 from werkzeug.debug import DebuggedApplication
+from werkzeug.local import LocalProxy
 
 from ..protocol.reason import Reason
 from ..socketio.broadcast import BroadcastOperator
@@ -20,9 +18,11 @@ from ..socketio.namespace import Namespace
 from ..socketio.server import Server
 from ..wsgi.middleware import Middleware
 from ..wsgi.server import WSGIServer
+from ..wsgi.tls import check_names
 from .config import collect
 from .context import Contexts, current_socket
 from .functions import Rooms, ask_one, select, spread
+from .running import run
 
 
 class SocketIO:
@@ -54,7 +54,8 @@ class SocketIO:
         checked = collect(app, self._options, options)
         self.server.configure(checked)
         self.server.around = Contexts(app, checked.manage_session)
-        self.server.log = app.logger
+        # Made at its first use: Flask sets its level then, by app.debug.
+        self.server.log = LocalProxy(lambda: app.logger)  # type: ignore[assignment]
         self.server.debug = lambda: app.debug
         if app.extensions.get("socketio") is not self:
             app.extensions["socketio"] = self
@@ -197,6 +198,7 @@ class SocketIO:
         use_reloader: bool | None = None,
         use_debugger: bool | None = None,
         log_output: bool | None = None,
+        allow_unsafe_werkzeug: bool = False,
         **server_options: Any,
     ) -> None:
         """Serve `app` until a signal, with our own WSGI server.
@@ -205,8 +207,12 @@ class SocketIO:
         :param use_reloader: whether to start anew when a module changes.
         :param use_debugger: whether a view that raises shows its traceback in the browser.
         :param log_output: whether requests are logged.
+        :param allow_unsafe_werkzeug: accepted for Flask-SocketIO's sake, and without effect.
         :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
+        :raises OptionError: for an unknown option (the nearest is named).
+        :raises SystemExit: with status 1 if the address cannot be bound; why is printed.
         """
+        check_names(server_options, _RUN_OPTIONS)
         if app.extensions.get("socketio") is not self:
             self.init_app(app)
         if debug is not None:
@@ -217,22 +223,12 @@ class SocketIO:
             )
         logs = app.debug if log_output is None else log_output
         server_options.setdefault("log", "default" if logs else None)
-        if app.debug if use_reloader is None else use_reloader:
-            from werkzeug._reloader import run_with_reloader  # as Flask's own command does
 
-            run_with_reloader(lambda: self._serve(app, host, port, server_options))
-        else:
-            self._serve(app, host, port, server_options)
+        def make() -> WSGIServer:
+            self._wsgi_server = WSGIServer((host, port), app, **server_options)
+            return self._wsgi_server
 
-    def _serve(self, app: Flask, host: str, port: int, options: dict[str, Any]) -> None:
-        server = self._wsgi_server = WSGIServer((host, port), app, **options)
-        server.start()
-        scheme = "https" if server.ssl_enabled else "http"
-        shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-        shown = f"[{shown}]" if ":" in shown and shown[0] != "[" else shown
-        print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
-        with _stopped_by_signals(server):
-            server.serve_forever()
+        run(make, reload=app.debug if use_reloader is None else use_reloader)
 
     def stop(self) -> None:
         """End :meth:`run`: no new connections, and every client is told."""
@@ -258,27 +254,9 @@ class SocketIO:
         gevent.sleep(seconds)
 
 
-@contextmanager
-def _stopped_by_signals(server: WSGIServer) -> Iterator[None]:
-    """Have SIGINT and SIGTERM stop a server, within a block that ends when it has stopped.
-
-    Python's own way would raise KeyboardInterrupt in whatever handler runs at that moment.
-    """
-    watched: list[Any] = []
-    if current_thread() is main_thread():  # in the reloader's child it is not
-        watched = [gevent.signal_handler(number, server.stop) for number in _END]
-    try:
-        yield
-    finally:
-        server.stop()
-        for watcher in watched:
-            watcher.cancel()
-        if watched:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-_END = (signal.SIGINT, signal.SIGTERM)
+_RUN_OPTIONS = frozenset(
+    (*inspect.signature(SocketIO.run).parameters, *inspect.signature(WSGIServer).parameters)
+) - {"self", "server_options", "ssl_args"}
 
 
 def _run_in_context(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import current_app
+from flask import current_app, has_app_context
 
 from ..adapters.adapter import Selection
 from ..exceptions import UsageError
@@ -165,6 +165,11 @@ def _server() -> Server:
     own = current_socket()
     if own is not None:
         return own.server
+    if not has_app_context():
+        raise UsageError(
+            "no event and no request is being handled here, so emit() and its like cannot know "
+            "their server; use io.emit(…), or io.start_background_task(…) for a task that emits"
+        )
     extension = current_app.extensions.get("socketio")
     if extension is None:
         raise UsageError("this application has no SocketIO; call io.init_app(app)")

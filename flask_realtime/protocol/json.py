@@ -57,7 +57,7 @@ class Codec:
         try:
             return _utf8(self._dumps(plain)), attachments
         except Exception as error:
-            raise EncodeError(self._explain(plain, error)) from error
+            raise EncodeError(self._explain(plain, error)) from None
 
     def loads(self, text: str) -> Any:
         """Return the value of `text`.
@@ -76,7 +76,9 @@ class Codec:
             error = deep
         if isinstance(error, RecursionError):
             return "the value is nested too deep, or contains itself"
-        what = f"{path} is a {type(value).__name__}" if path else f"a {type(value).__name__}"
+        name = type(value).__name__
+        kind = f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
+        what = f"{path} is {kind}" if path else kind
         return f"JSON cannot carry this value: {what} ({error})"
 
     def _find(self, value: Any) -> tuple[str, Any]:

@@ -223,6 +223,7 @@ class Client:
             return
         namespace = self.server.namespaces.get(packet.namespace)
         if namespace is None:
+            self.server.no_namespace(packet.namespace)
             self.refuse(packet.namespace, "Invalid namespace")
         elif len(self.sockets) >= self.server.options.max_namespaces:
             self.refuse(packet.namespace, "Too many namespaces")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from ..exceptions import ArgumentsError, Disconnected
+from ..exceptions import ArgumentsError, Disconnected, EncodeError
 from ..protocol.packet import Packet
 from .acks import Answer
 from .events import FAILURES, LIFE
@@ -53,7 +53,10 @@ def _run_event(socket: Socket, packet: Packet) -> None:
             function = partial(function, ack=answer)
         result = socket.server.around(socket, function, args)
         if result is not None or not handler.wants_ack:
-            answer.give(result)
+            try:
+                answer.give(result)
+            except EncodeError as error:
+                raise EncodeError(f"what {handler} returned: {error}") from None
     except FAILURES as error:
         if isinstance(error, Disconnected) and not socket.connected:
             return  # its own client has left meanwhile, and nobody waits for an answer

@@ -28,7 +28,7 @@ _UNLIMITED = 1 << 30
 class Handler:
     """The application's function for one event.
 
-    :raises EventError: if `function` is none, or needs keyword arguments.
+    :raises EventError: if `function` is none, is async or a generator, or needs keyword arguments.
     """
 
     __slots__ = ("event", "function", "least", "most", "wants_ack")
@@ -36,6 +36,11 @@ class Handler:
     def __init__(self, event: str, function: Function) -> None:
         if not callable(function):
             raise EventError(f"the handler of {event!r} is a function, not {function!r}")
+        if _is_lazy(function) or _is_lazy(type(function).__call__):
+            raise EventError(
+                f"the handler of {event!r} is an ordinary function, not an async one nor a "
+                "generator: gevent waits for you, so call what waits without await"
+            )
         self.event = event
         self.function = function
         self.least, self.most, self.wants_ack = _signature(event, function)
@@ -55,7 +60,17 @@ class Handler:
             takes = f"at least {self.least}"
         else:
             takes = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
-        return f"{self.event!r} came with {arguments} arguments, its handler {self} takes {takes}"
+        came = f"{arguments} argument" if arguments == 1 else f"{arguments} arguments"
+        return f"{self.event!r} came with {came}, its handler {self} takes {takes}"
+
+
+def _is_lazy(function: Any) -> bool:
+    """Whether a call runs nothing of the function yet."""
+    return (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
 
 
 def _signature(event: str, function: Function) -> tuple[int, int, bool]:

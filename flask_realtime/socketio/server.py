@@ -158,9 +158,14 @@ class Server:
         """An event came that nobody handles: say so once."""
         known = ", ".join(socket.namespace.handlers.names()) or "none"
         name = str(event)[:100]
-        self._log_once(
-            logging.INFO, "no handler for %r in %s; known: %s", name, socket.namespace.name, known
-        )
+        message = "no handler for %r in %s; known: %s"
+        self._log_once(logging.WARNING, message, name, socket.namespace.name, known)
+
+    def no_namespace(self, name: str) -> None:
+        """A client asked for a namespace that does not exist: say so once."""
+        known = ", ".join(self.namespaces)
+        message = "a client asked for the namespace %r; known: %s; io.of(name) makes one"
+        self._log_once(logging.WARNING, message, name[:100], known)
 
     def _log_once(self, level: int, message: str, *args: str) -> None:
         """Log what a client has caused, once: it could cause it as often as it likes."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 from ..transports.compression import accepts_gzip
 from ..transports.http import Response
+
+log = logging.getLogger("flask_realtime.wsgi")
 
 FOLDER = Path(__file__).parent.parent / "client_files"
 GENERATION = "4"
@@ -40,6 +43,7 @@ class ClientFiles:
     def __init__(self, folder: Path = FOLDER, generation: str = GENERATION) -> None:
         self._folder = folder / generation
         self._files: dict[str, _File] = {}
+        self._warned = False
 
     def find(self, name: str, method: str, headers: Mapping[str, str]) -> Response | None:
         """Answer a request for a client file; ``None`` if the name is not one of them.
@@ -54,8 +58,14 @@ class ClientFiles:
             return _text("405 Method Not Allowed", b"Only GET and HEAD.\n", ("Allow", "GET, HEAD"))
         file = self._load(name)
         if file is None:
+            self._warn()
             return _without_body(_text("404 Not Found", MISSING), method)
         return _without_body(file.answer(headers), method)
+
+    def _warn(self) -> None:
+        if not self._warned:
+            self._warned = True
+            log.warning("%s", MISSING.decode().rstrip())
 
     def _load(self, name: str) -> _File | None:
         """A file that is missing is looked for again each time: it may have been fetched since."""
@@ -110,6 +120,13 @@ class _File:
     def _compressed(self) -> bytes:
         # Without the time of day, so that every process sends the same bytes under one tag.
         return gzip.compress(self._content, mtime=0)
+
+
+def not_found(name: str, method: str) -> Response:
+    """Answer a request for a file that is none of the builds."""
+    builds = ", ".join(BUILDS)
+    text = f"There is no file {name!a} here, but: {builds}.\n"
+    return _without_body(_text("404 Not Found", text.encode()), method)
 
 
 def matches(if_none_match: str, etag: str) -> bool:

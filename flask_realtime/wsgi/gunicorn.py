@@ -27,6 +27,16 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     wsgi_handler = None
 
+    def init_process(self) -> None:
+        """Begin to serve, in the worker's process."""
+        if self.cfg.workers > 1 and self.age == 1:  # once for all of them
+            self.log.warning(
+                "%d workers do not share rooms or sessions yet: a client's requests must all reach "
+                "the same one. Use -w 1.",
+                self.cfg.workers,
+            )
+        super().init_process()
+
     def server_class(
         self,
         listener: Any,

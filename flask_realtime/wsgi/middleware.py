@@ -19,19 +19,21 @@ from ..transports.http import Request, Response, respond
 from ..websocket.connection import Connection
 from ..websocket.frames import POLICY_VIOLATION
 from ..websocket.handshake import Accepted, accept, is_websocket
-from .client_files import ClientFiles
+from .client_files import ClientFiles, not_found
+from .proxy import Application, behind_same_proxy
 from .raw_socket import Environ, Host, SocketPeer, find_host
 from .websocket import take_connection
 
 log = logging.getLogger("flask_realtime.wsgi")
 
 StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _WRONG_HOST = b"""\
 Socket.IO needs a server that runs on gevent; this one gives each request a thread or a process.
 Start the application with one of:
     io.run(app)
+    flask --app module realtime run
+    gunicorn -k flask_realtime.wsgi.gunicorn.Worker module:app
     gunicorn -k gevent module:app
 """
 
@@ -56,7 +58,7 @@ class Middleware:
     """A WSGI application that answers below the server's path, and passes on all other requests.
 
     :param server: the Socket.IO server.
-    :param application: the one behind it.
+    :param application: the one behind it; if it is a ``ProxyFix``, our requests are fixed alike.
     """
 
     def __init__(self, server: Served, application: Application) -> None:
@@ -64,6 +66,7 @@ class Middleware:
         self.application = application
         self._files = ClientFiles()
         self._warned = False
+        self._serve = behind_same_proxy(application, self._serve_host)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         server = self.server
@@ -74,8 +77,14 @@ class Middleware:
         tail = path[len(mount) + 1 :]
         if tail and server.options.serve_client:
             file = self._files.find(tail, environ["REQUEST_METHOD"], Request(environ, {}).headers)
+            if file is None and _names_file(tail, environ):
+                file = not_found(tail, environ["REQUEST_METHOD"])
             if file is not None:
                 return _send(file, start_response)
+        return self._serve(environ, start_response)
+
+    def _serve_host(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        server = self.server
         found = find_host(environ)
         if found is None:
             if not self._warned:
@@ -164,6 +173,12 @@ def _refuse_upgraded(environ: Environ, host: Host, reason: str) -> Iterable[byte
     with _parked(host, connection):
         connection.close(POLICY_VIOLATION, reason)
     return host.handled()
+
+
+def _names_file(tail: str, environ: Environ) -> bool:
+    """Whether a request is for a file, and no client's: those name their transport."""
+    is_client = "transport=" in environ.get("QUERY_STRING", "")
+    return "." in tail.rpartition("/")[2] and not is_client
 
 
 def _parse_query(query: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ It serves any WSGI application and knows nothing of Socket.IO.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import socket
@@ -23,7 +24,7 @@ from .http_connection import HTTPConnection
 from .limits import Limits
 from .logs import LogStream, SilentStream, open_log
 from .response import FileWrapper
-from .tls import with_context
+from .tls import check_names, with_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -48,6 +49,8 @@ class WSGIServer(StreamServer):
     :param error_log: the same for errors; also ``wsgi.errors``.
     :param environ: added to the environ of every request.
     :param ssl_args: ``ssl_context``, or ``keyfile`` and ``certfile``, as for ``StreamServer``.
+
+    :raises OptionError: for an option that does not exist; the nearest is named.
 
     The other options are those of :class:`~flask_realtime.wsgi.limits.Limits`.
 
@@ -86,6 +89,7 @@ class WSGIServer(StreamServer):
         send_timeout: float = Limits.send_timeout,
         **ssl_args: Any,
     ) -> None:
+        check_names(ssl_args, inspect.signature(WSGIServer).parameters.keys() - {"ssl_args"})
         if handler_class is not None:
             raise TypeError(
                 "handler_class is not needed here: this server hands the socket of a WebSocket "

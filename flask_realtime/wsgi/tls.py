@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from gevent.ssl import CERT_NONE, PROTOCOL_TLS_SERVER, SSLContext
 
+from ..exceptions import OptionError
+from ..options import unknown_option
+
 # What ``ssl.wrap_socket`` took until Python 3.12 dropped it, and users of gevent still write.
 CONTEXT_ARGUMENTS = ("keyfile", "certfile", "ca_certs", "cert_reqs", "ssl_version", "ciphers")
+
+# The others are those of ``SSLContext.wrap_socket``.
+ARGUMENTS = (
+    *CONTEXT_ARGUMENTS, "ssl_context", "server_side", "do_handshake_on_connect",
+    "suppress_ragged_eofs",
+)
+
+
+def check_names(options: Iterable[str], others: Iterable[str]) -> None:
+    """See whether each of `options` is a TLS argument or one of `others`.
+
+    :raises OptionError: for one that is neither; the nearest is named.
+    """
+    known = (*ARGUMENTS, *others)
+    for name in options:
+        if name not in known:
+            raise OptionError(unknown_option(name, known))
 
 
 def with_context(ssl_args: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 from typing import Any
 
+import gevent
 import pytest
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -163,3 +165,49 @@ def test_the_root_namespace_is_called_sockets(app: Flask) -> None:
     assert io.of("chat") is io.of("/chat")
     with pytest.raises(TypeError, match="'/chat'"):
         io.of(5)  # type: ignore[arg-type]
+
+
+def _running() -> tuple[int, int]:
+    """How many threads and watchers of the loop there are; those of earlier tests may be ending."""
+    loop: Any = gevent.get_hub().loop
+    return _thread._count(), loop.activecnt  # threading does not know all of ours
+
+
+def test_a_test_client_s_requests_start_nothing(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.add_url_rule("/", view_func=lambda: "page")
+    io = SocketIO(app)
+    before = _running()
+    client = app.test_client()
+    assert client.get("/").text == "page"
+    assert client.get("/socket.io/socket.io.js").status_code == 200
+    for transport in ("polling", "websocket"):
+        answer = client.get(f"/socket.io/?EIO=4&transport={transport}")
+        assert answer.status_code == 503
+        assert "gunicorn -k gevent" in answer.text
+    assert io.server.engine.hub is None
+    threads, watchers = _running()
+    assert threads <= before[0]
+    assert watchers <= before[1]
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("flask_realtime.wsgi", "WARNING")
+    assert "io.run(app)" in record.getMessage()
+
+
+def test_other_requests_start_nothing_either(app: Flask) -> None:
+    app.add_url_rule("/", view_func=lambda: "page")
+    io = SocketIO(app)
+    with serving(app) as running:
+        for path in ("/", "/socket.io/socket.io.js", "/missing"):
+            running.http().get(path)
+        assert io.server.engine.hub is None
+        assert running.http().get("/socket.io/?EIO=4&transport=polling").status == 200
+        assert io.server.engine.hub is gevent.get_hub()
+
+
+def test_options_can_change_until_the_first_client_comes(app: Flask) -> None:
+    io = SocketIO(app)
+    app.test_client().get("/socket.io/?EIO=4&transport=polling")
+    io.init_app(app, ping_interval=3)
+    assert io.server.options.ping_interval == 3.0

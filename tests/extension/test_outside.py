@@ -119,7 +119,7 @@ def test_functions_about_the_current_client_say_that_there_is_none(
 
 @pytest.mark.parametrize("function", [*CALLS, lambda: flask_realtime.emit("x", broadcast=True)])
 def test_functions_without_any_application_say_so(function: Callable[[], Any]) -> None:
-    with pytest.raises(RuntimeError, match="application context"):
+    with pytest.raises(flask_realtime.exceptions.UsageError, match=r"use io\.emit\(…\)"):
         function()
 
 

@@ -4,70 +4,15 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gevent import Timeout, subprocess
 
 from tests.support.application import Client
+from tests.support.program import Program
 from tests.support.wire import WebSocketClient, socket_id
-
-
-class Program:
-    """A Python program that runs."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def line_with(self, text: str) -> str:
-        """Wait for a line that has `text` in it."""
-        seen = ""
-        with Timeout(20, AssertionError(f"no {text!r}")):
-            while (line := self._process.stdout.readline()) != "":
-                if text in line:
-                    return str(line)
-                seen += line
-        raise AssertionError(f"no {text!r} in:\n{seen}")
-
-    def port(self) -> int:
-        """Wait until ``io.run`` says where it serves."""
-        return int(self.line_with("Flask-Realtime on").rpartition(":")[2])
-
-    def send_signal(self, number: int) -> None:
-        self._process.send_signal(number)
-
-    def end(self) -> tuple[int, str]:
-        """Wait for the end; return the status and what it still said."""
-        with Timeout(20, AssertionError("it does not end")):
-            rest = self._process.stdout.read()
-            return self._process.wait(), rest
-
-
-@pytest.fixture
-def start(tmp_path: Path, root: Path) -> Iterator[Callable[[str], Program]]:
-    """Starts a program from its text."""
-    with ExitStack() as stack:
-
-        def run(text: str) -> Program:
-            file = tmp_path / "program.py"
-            file.write_text(textwrap.dedent(text))
-            process = subprocess.Popen(
-                [sys.executable, "-u", str(file)],
-                env={"PYTHONPATH": str(root)},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            stack.callback(process.stdout.close)
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            return Program(process)
-
-        yield run
 
 
 def connect(port: int, namespace: str = "/") -> Client:

@@ -164,7 +164,8 @@ class Thing:
         (["a", {b"k": 3}], r"\[1\] is a dict"),
         (["a", {"x": {b"k": b"v"}}], r"\[1\]\['x'\] is a dict"),
         ([1j], r"\[0\] is a complex"),
-        (["a", ["b", 10**5000]], r"\[1\]\[1\] is a int"),
+        (["a", ["b", 10**5000]], r"\[1\]\[1\] is an int"),
+        (object(), "value: an object"),
     ],
 )
 def test_the_error_names_the_path_to_what_cannot_be_written(

@@ -168,7 +168,6 @@ def test_a_wrong_number_of_arguments_is_logged_and_answered(
 def test_an_event_without_a_handler_is_logged_once(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO")
     client = site.client()
     client.send('42["knwon"]', '42["knwon",1]', '42[5]', '42["knwon"]')
     assert client.got_nothing()

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.signals import got_request_exception
 
-from flask_realtime import ConnectionRefusedError, signals, socket
+from flask_realtime import ConnectionRefusedError, Disconnected, signals, socket
 from tests.support.application import Site
 from tests.support.waiting import wait_until
 
@@ -155,3 +155,48 @@ def test_an_error_handler_s_answer_that_cannot_be_carried_is_logged(
 def test_on_error_without_parentheses_is_explained(site: Site) -> None:
     with pytest.raises(TypeError, match="parentheses"):
         site.io.on_error(_fail)  # type: ignore[arg-type]
+
+
+def test_a_handler_that_ends_because_its_own_client_has_left_is_no_failure(
+    site: Site, app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    raised: list[Exception] = []
+    failed: list[Any] = []
+
+    @site.io.on("x")
+    def handler() -> None:
+        try:
+            socket.call("question")
+        except Disconnected as error:
+            raised.append(error)
+            raise
+
+    site.io.on_error()(failed.append)
+
+    def heard(sender: Flask, exception: Exception) -> None:
+        failed.append(exception)
+
+    client = site.client()
+    client.send('421["x"]')
+    assert client.receive() == '420["question"]'
+    with got_request_exception.connected_to(heard, app):
+        client.wire.leave()
+        site.wait_empty()
+    assert len(raised) == 1
+    assert failed == []
+    assert caplog.records == []
+
+
+def test_a_handler_that_ends_because_another_client_has_left_has_failed(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    asking, asked = site.client(), site.client()
+    sock = site.socket(asked)
+    site.io.on("x", lambda: sock.call("question"))
+    asking.send('421["x"]')
+    assert asked.receive() == '420["question"]'
+    asked.wire.leave()
+    assert asking.receive() == ERROR
+    (record,) = caplog.records
+    assert record.getMessage() == "handler of 'x' in / failed"
+    assert "Disconnected" in caplog.text

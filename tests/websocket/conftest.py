@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,6 @@ from gevent import socket
 from gevent.ssl import SSLContext
 
 Pair = tuple[Any, Any]
-
-
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
-    """A throwaway certificate and its key, in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-keyout", str(key), "-out", str(certificate)],
-        check=True,
-        capture_output=True,
-    )
-    both = folder / "both.pem"
-    both.write_text(key.read_text() + certificate.read_text())
-    return both
 
 
 def unix_pair() -> Pair:

@@ -13,6 +13,9 @@ import pytest
 from gevent import socket
 
 from flask_realtime.wsgi import WSGIServer
+from tests.support.program import start
+
+__all__ = ["start"]
 
 
 class Client:

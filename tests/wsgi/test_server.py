@@ -15,7 +15,7 @@ import pytest
 from gevent import socket, ssl
 from gevent.event import AsyncResult, Event
 
-from flask_realtime.exceptions import UsageError
+from flask_realtime.exceptions import OptionError, UsageError
 from flask_realtime.wsgi import WSGIServer
 from flask_realtime.wsgi.http_connection import HTTPConnection
 from flask_realtime.wsgi.request_parser import Request, RequestParser
@@ -207,6 +207,16 @@ def test_tls_with_files(serve, connect, certificate):
 def test_tls_arguments_that_do_not_fit(arguments):
     with pytest.raises(TypeError, match="certfile"):
         WSGIServer(("127.0.0.1", 0), hello, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("certifle", "certfile"), ("ssl_contxt", "ssl_context"), ("keep_alive", "keep_alive_timeout"),
+     ("server_sid", "server_side")],
+)  # fmt: skip
+def test_an_unknown_option_is_refused_and_the_nearest_named(wrong, near):
+    with pytest.raises(OptionError, match=f"unknown option '{wrong}'; did you mean '{near}'"):
+        WSGIServer(("127.0.0.1", 0), hello, **{wrong: 1})
 
 
 def test_no_tls_where_it_is_expected(serve, connect, tls_context):

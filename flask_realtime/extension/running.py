@@ -1,0 +1,114 @@
+"""A server that runs until a signal, anew after each change of the code where that is wanted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from werkzeug.serving import is_running_from_reloader
+
+from ..wsgi.server import WSGIServer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+Make = Callable[[], WSGIServer]
+
+_END = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(make: Make, reload: bool) -> None:
+    """Serve until a signal.
+
+    :param make: makes the server, for an address ``(host, port)``, and starts nothing.
+    :param reload: whether to start anew when a module changes.
+    :raises SystemExit: with status 1 if the address cannot be bound; why is printed.
+    """
+    if not reload:
+        _serve(make())
+        return
+    if not is_running_from_reloader():
+        # Here, since the child serves in a thread, which could not end the process.
+        server = make()
+        _bind(server, server.init_socket)
+        server.close()
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # the reloader ends by it, quietly
+    from werkzeug._reloader import run_with_reloader  # as Flask's own command does
+
+    run_with_reloader(lambda: _serve(make()))
+
+
+def raising(error: Exception) -> WSGIApplication:
+    """An application that could not be imported: each request raises why."""
+    traceback = error.__traceback__
+
+    def application(environ: Any, start_response: Any) -> Any:
+        raise error.with_traceback(traceback)  # which would grow with each request
+
+    return application
+
+
+def _serve(server: WSGIServer) -> None:
+    host = _host(server)
+    _bind(server, server.start)
+    scheme = "https" if server.ssl_enabled else "http"
+    shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    shown = f"[{shown}]" if ":" in shown and shown[0] != "[" else shown
+    print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
+    with _stopped_by_signals(server):
+        server.serve_forever()
+
+
+def _bind(server: WSGIServer, bind: Callable[[], None]) -> None:
+    """Call `bind`; end the process, with one sentence, if the address cannot be had."""
+    host, port = _host(server), server.server_port
+    try:
+        bind()
+    except (OSError, OverflowError) as error:  # the latter: a port above 65535
+        print(f"Cannot serve on {host or '*'} port {port}: {_explain(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _host(server: WSGIServer) -> str:
+    return str(server.address[0])
+
+
+def _explain(error: OSError | OverflowError) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
+        return "another program listens there. Stop that one, or choose another port."
+    if number == errno.EACCES:
+        return "this user may not. Choose a port from 1024 on."
+    if number == errno.EADDRNOTAVAIL:
+        return "this machine does not have that address."
+    if number is None or number < 0:  # a name that is not found has a number of its own
+        return f"{getattr(error, 'strerror', None) or error}"
+    return f"{os.strerror(number)}."
+
+
+@contextmanager
+def _stopped_by_signals(server: WSGIServer) -> Iterator[None]:
+    """Have SIGINT and SIGTERM stop a server, within a block that ends when it has stopped.
+
+    Python's own way would raise KeyboardInterrupt in whatever handler runs at that moment.
+    """
+    watched: list[Any] = []
+    if current_thread() is main_thread():  # in the reloader's child it is not
+        watched = [gevent.signal_handler(number, server.stop) for number in _END]
+    try:
+        yield
+    finally:
+        server.stop()
+        for watcher in watched:
+            watcher.cancel()
+        if watched:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

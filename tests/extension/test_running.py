@@ -1,0 +1,129 @@
+"""``io.run`` and ``flask realtime run``: addresses that cannot be had, and the reloader."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_realtime import SocketIO
+from flask_realtime.exceptions import OptionError
+from tests.support.http import HTTPClient
+from tests.support.program import Program
+
+APP = """
+from flask import Flask
+from flask_realtime import SocketIO
+
+app = Flask("served")
+io = SocketIO(app)
+
+
+@app.get("/")
+def index():
+    return "fine"
+"""
+COMMAND = ["-m", "flask", "--app", "program", "realtime", "run", "--port"]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port where somebody listens."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("options", ["", ", use_reloader=True"])
+def test_run_says_that_its_port_is_taken(
+    start: Callable[..., Program], taken: int, options: str
+) -> None:
+    program = start(f"{APP}\nio.run(app, port={taken}{options})\n")
+    assert program.end() == (
+        1,
+        f"Cannot serve on 127.0.0.1 port {taken}: another program listens there. "
+        "Stop that one, or choose another port.\n",
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--debug"]])
+def test_the_command_says_that_its_port_is_taken(
+    start: Callable[..., Program], taken: int, options: list[str]
+) -> None:
+    status, output = start(APP, *COMMAND, str(taken), *options).end()
+    assert status == 1
+    assert output.startswith(f"Cannot serve on 127.0.0.1 port {taken}: another program")
+    assert output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("'127.0.0.1', 70000", "port must be 0-65535"),
+        ("'192.0.2.1', 0", "this machine does not have that address"),  # RFC 5737: nobody has
+        ("'no host', 0", "Name"),
+    ],
+)
+def test_run_says_in_one_line_why_an_address_cannot_be_had(
+    start: Callable[..., Program], address: str, why: str
+) -> None:
+    status, output = start(f"{APP}\nio.run(app, {address})\n").end()
+    assert status == 1
+    assert why in output
+    assert output.count("\n") == 1
+
+
+def get_index(port: int) -> tuple[int, str]:
+    with closing(HTTPClient(port)) as client:
+        answer = client.get("/")
+        return answer.status, answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "shown"),
+    [("def broken(:\n", "SyntaxError"), ("del app.extensions['socketio']\n", "has no SocketIO")],
+)
+def test_the_reloader_survives_a_mistake_and_ctrl_c_ends_it_without_a_word(
+    start: Callable[..., Program], mistake: str, shown: str
+) -> None:
+    program = start(APP, *COMMAND, "0", "--debug")
+    assert get_index(program.port()) == (200, "fine")
+    program.file.write_text(APP + mistake)
+    program.line_with(shown)
+    status, page = get_index(program.port())
+    assert status == 500
+    assert shown in page
+    assert "Werkzeug" in page  # its debugger
+    program.file.write_text(APP.replace("fine", "mended"))
+    assert get_index(program.port()) == (200, "mended")
+    program.press_ctrl_c()
+    _, rest = program.end()
+    assert "KeyboardInterrupt" not in rest
+    assert "Traceback" not in rest
+
+
+def test_a_mistake_at_the_first_start_ends_the_command(start: Callable[..., Program]) -> None:
+    status, output = start("def broken(:\n", *COMMAND, "0", "--debug").end()
+    assert status != 0
+    assert "SyntaxError" in output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("prot", "port"), ("certifle", "certfile"), ("use_reload", "use_reloader"),
+     ("max_header_siz", "max_header_size")],
+)  # fmt: skip
+def test_run_refuses_an_unknown_option_and_names_the_nearest(
+    app: Flask, wrong: str, near: str
+) -> None:
+    options: dict[str, Any] = {wrong: 1}
+    with pytest.raises(OptionError, match=f"unknown option '{wrong}'; did you mean '{near}'"):
+        SocketIO(app).run(app, **options)
+
+
+def test_run_takes_what_flask_socketio_needs_for_werkzeug(start: Callable[..., Program]) -> None:
+    program = start(f"{APP}\nio.run(app, port=0, allow_unsafe_werkzeug=True)\n")
+    assert get_index(program.port()) == (200, "fine")

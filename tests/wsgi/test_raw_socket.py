@@ -1,0 +1,124 @@
+"""Whether a client whose poll waits has left, which under TLS is said by an alert."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from gevent.ssl import SSLContext, SSLWantReadError
+
+from tests.support.app import App
+from tests.support.http import HTTPClient
+from tests.support.server import Running, make_server, serving
+from tests.support.waiting import let_run, wait_until
+
+VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
+
+
+class Poller:
+    """A client that is in the root namespace and polls over TLS, on one connection for all."""
+
+    def __init__(self, running: Running, context: SSLContext) -> None:
+        self._running = running
+        self.http = HTTPClient(running.port)
+        self.http.sock = context.wrap_socket(self.http.sock)
+        answer = self.http.get(HANDSHAKE)
+        self.sid = next(iter(running.sessions))
+        self.target = f"{HANDSHAKE}&sid={self.sid}"
+        assert answer.status == 200
+        assert self.http.request("POST", self.target, body=b"40").body == b"ok"
+        assert self.http.get(self.target).body.startswith(b"40")
+
+    def poll(self) -> None:
+        """Send a GET, and wait until the server holds it."""
+        transport: Any = self._running.sessions[self.sid].transport
+        self.http.ask("GET", self.target)
+        wait_until(lambda: transport.polled, what="the poll has arrived")
+
+    def leave(self) -> None:
+        """Say close_notify, then FIN, as a browser does that drops its request."""
+        self.http.sock.setblocking(False)
+        with pytest.raises(SSLWantReadError):  # for the server's own, which we do not wait for
+            self.http.sock.unwrap()
+        self.http.sock.close()
+
+    def vanish(self) -> None:
+        """Send FIN, and nothing before it."""
+        self.http.sock._sock.close()
+
+
+Serve = Callable[[ssl.TLSVersion], tuple[Poller, App, Running]]
+
+
+@pytest.fixture
+def serve(tls: Path) -> Iterator[Serve]:
+    """Serves an application over a version of TLS; gives its only client."""
+    with ExitStack() as stack:
+
+        def start(version: ssl.TLSVersion) -> tuple[Poller, App, Running]:
+            ours = SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            ours.load_cert_chain(tls)
+            theirs = SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            theirs.load_verify_locations(tls)
+            theirs.check_hostname = False
+            theirs.minimum_version = theirs.maximum_version = version
+            server = make_server()
+            app = App(server)
+            running = stack.enter_context(serving(server, ssl_context=ours))
+            client = Poller(running, theirs)
+            stack.callback(client.http.sock.close)
+            assert client.http.sock.version() == version.name.replace("_", ".")
+            return client, app, running
+
+        yield start
+
+
+@VERSIONS
+@pytest.mark.parametrize("leave", [Poller.leave, Poller.vanish])
+def test_a_poll_that_is_dropped_ends_the_session(
+    serve: Serve, version: ssl.TLSVersion, leave: Callable[[Poller], None]
+) -> None:
+    client, app, running = serve(version)
+    client.poll()
+    left = monotonic()
+    leave(client)
+    assert app.reason() == "transport error"
+    assert monotonic() - left < 1
+    assert not running.sessions
+
+
+@VERSIONS
+def test_a_request_that_comes_behind_the_poll_does_not(
+    serve: Serve, version: ssl.TLSVersion
+) -> None:
+    client, app, running = serve(version)
+    client.poll()
+    client.http.ask("GET", client.target)
+    let_run(20)
+    assert client.sid in running.sessions
+    app.socket.emit("one")
+    assert client.http.answer().body == b'42["one"]'
+    app.socket.emit("two")
+    assert client.http.answer().body == b'42["two"]'
+    assert app.reasons == []
+
+
+@VERSIONS
+def test_the_first_byte_of_a_request_that_comes_behind_the_poll_does_not(
+    serve: Serve, version: ssl.TLSVersion
+) -> None:
+    # The smallest record there is, but for an alert's.
+    client, app, running = serve(version)
+    client.poll()
+    client.http.send(b"G")
+    let_run(20)
+    assert client.sid in running.sessions
+    app.socket.emit("one")
+    assert client.http.answer().body == b'42["one"]'
+    assert app.reasons == []
