@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import _thread
+from threading import Thread
 from typing import Any
 
 import gevent
 import pytest
 from flask import Flask
+from gevent._hub_local import get_hub_if_exists
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from flask_realtime import SocketIO
@@ -15,6 +16,8 @@ from flask_realtime.exceptions import OptionError
 from flask_realtime.options import Options
 from tests.support.application import Client, Site
 from tests.support.server import serving
+
+HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
 
 
 def test_options_come_from_the_constructor(app: Flask) -> None:
@@ -167,29 +170,29 @@ def test_the_root_namespace_is_called_sockets(app: Flask) -> None:
         io.of(5)  # type: ignore[arg-type]
 
 
-def _running() -> tuple[int, int]:
-    """How many threads and watchers of the loop there are; those of earlier tests may be ending."""
-    loop: Any = gevent.get_hub().loop
-    return _thread._count(), loop.activecnt  # threading does not know all of ours
-
-
 def test_a_test_client_s_requests_start_nothing(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.add_url_rule("/", view_func=lambda: "page")
     io = SocketIO(app)
-    before = _running()
-    client = app.test_client()
-    assert client.get("/").text == "page"
-    assert client.get("/socket.io/socket.io.js").status_code == 200
-    for transport in ("polling", "websocket"):
-        answer = client.get(f"/socket.io/?EIO=4&transport={transport}")
-        assert answer.status_code == 503
-        assert "gunicorn -k gevent" in answer.text
+    answers: list[tuple[int, str]] = []
+    hubs: list[Any] = []
+
+    def ask() -> None:
+        client = app.test_client()
+        for path in ("/", "/socket.io/socket.io.js", HANDSHAKE, HANDSHAKE):
+            answer = client.get(path)
+            answers.append((answer.status_code, answer.text))
+        hubs.append(get_hub_if_exists())
+
+    thread = Thread(target=ask)  # a thread of its own has no hub unless somebody starts one
+    thread.start()
+    thread.join(10)
+    assert hubs == [None]
+    assert [status for status, _ in answers] == [200, 200, 503, 503]
+    assert "gunicorn -k gevent" in answers[2][1]
     assert io.server.engine.hub is None
-    threads, watchers = _running()
-    assert threads <= before[0]
-    assert watchers <= before[1]
+    assert not hasattr(io.server.engine, "_watchdog")
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("flask_realtime.wsgi", "WARNING")
     assert "io.run(app)" in record.getMessage()
@@ -202,12 +205,12 @@ def test_other_requests_start_nothing_either(app: Flask) -> None:
         for path in ("/", "/socket.io/socket.io.js", "/missing"):
             running.http().get(path)
         assert io.server.engine.hub is None
-        assert running.http().get("/socket.io/?EIO=4&transport=polling").status == 200
+        assert running.http().get(HANDSHAKE).status == 200
         assert io.server.engine.hub is gevent.get_hub()
 
 
 def test_options_can_change_until_the_first_client_comes(app: Flask) -> None:
     io = SocketIO(app)
-    app.test_client().get("/socket.io/?EIO=4&transport=polling")
+    app.test_client().get(HANDSHAKE)
     io.init_app(app, ping_interval=3)
     assert io.server.options.ping_interval == 3.0

@@ -27,7 +27,8 @@ class Poller:
     def __init__(self, running: Running, context: SSLContext) -> None:
         self._running = running
         self.http = HTTPClient(running.port)
-        self.http.sock = context.wrap_socket(self.http.sock)
+        self.sock: Any = context.wrap_socket(self.http.sock)
+        self.http.sock = self.sock
         answer = self.http.get(HANDSHAKE)
         self.sid = next(iter(running.sessions))
         self.target = f"{HANDSHAKE}&sid={self.sid}"
@@ -43,14 +44,14 @@ class Poller:
 
     def leave(self) -> None:
         """Say close_notify, then FIN, as a browser does that drops its request."""
-        self.http.sock.setblocking(False)
+        self.sock.setblocking(False)
         with pytest.raises(SSLWantReadError):  # for the server's own, which we do not wait for
-            self.http.sock.unwrap()
-        self.http.sock.close()
+            self.sock.unwrap()
+        self.sock.close()
 
     def vanish(self) -> None:
         """Send FIN, and nothing before it."""
-        self.http.sock._sock.close()
+        self.sock._sock.close()
 
 
 Serve = Callable[[ssl.TLSVersion], tuple[Poller, App, Running]]
@@ -72,8 +73,8 @@ def serve(tls: Path) -> Iterator[Serve]:
             app = App(server)
             running = stack.enter_context(serving(server, ssl_context=ours))
             client = Poller(running, theirs)
-            stack.callback(client.http.sock.close)
-            assert client.http.sock.version() == version.name.replace("_", ".")
+            stack.callback(client.sock.close)
+            assert client.sock.version() == version.name.replace("_", ".")
             return client, app, running
 
         yield start
