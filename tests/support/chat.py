@@ -36,7 +36,10 @@ async image => {
   return read.result;
 }
 """
-_OUTAGE = re.compile(r"net::ERR_(CONNECTION|EMPTY)_|WebSocket connection to .* failed")
+# 400: a session of before the restart, 503: a request in the middle of the stop.
+_OUTAGE = re.compile(
+    r"net::ERR_(CONNECTION|EMPTY)_|WebSocket connection to .* failed|status of (400|503)"
+)
 
 
 class ChatServer:
