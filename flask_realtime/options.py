@@ -94,6 +94,9 @@ class Options:
     """Foreign origins that may connect: one, several, a function, ``"*"``; None: the own only."""
     cors_credentials: bool = False
     """Whether ``"*"`` may be used together with cookies. Named origins always may."""
+    trusted_hosts: tuple[str, ...] | None = None
+    """The hosts under which the server may be reached, ``".example.org"`` with all below it; in the
+    extension Flask's ``TRUSTED_HOSTS`` is the default. None: any, as the request says."""
     json: Any = None
     """A module with ``dumps`` and ``loads``; ``"orjson"``, ``"flask"``; None: simplejson."""
     async_handlers: bool = False
@@ -257,6 +260,14 @@ def _function(name: str, value: Any) -> Any:
     return value
 
 
+def _hosts(name: str, value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, str) or not all(isinstance(host, str) and host for host in value):
+        raise OptionError(f"{name} is a list such as ['a.org', '.b.org'], not {value!r}")
+    return tuple(value)
+
+
 def _json(name: str, value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
@@ -288,6 +299,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "generate_id": _function,
     "cors_allowed_origins": _origins,
     "cors_credentials": _flag,
+    "trusted_hosts": _hosts,
     "json": _json,
     "async_handlers": _flag,
     "store_expiration": _seconds,

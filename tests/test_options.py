@@ -35,6 +35,7 @@ DEFAULTS = {
     "generate_id": None,
     "cors_allowed_origins": None,
     "cors_credentials": False,
+    "trusted_hosts": None,
     "json": None,
     "async_handlers": False,
     "store_expiration": 15.0,

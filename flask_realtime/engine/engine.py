@@ -76,7 +76,9 @@ class Engine:
         self.clock: Clock
         self._thread: int | None = None
         self._make_client = make_client
-        self._origins = Origins(options.cors_allowed_origins, options.cors_credentials)
+        self._origins = Origins(
+            options.cors_allowed_origins, options.cors_credentials, options.trusted_hosts
+        )
         self._dialects = _make_dialects(options)
         self._stopping = False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 import gevent
+from werkzeug.sansio.utils import host_is_trusted
 
 from ..exceptions import OptionError
 from ..options import AllowedOrigins
@@ -23,6 +24,7 @@ _PROXY_HINT = (
     "; X-Forwarded-Proto was not believed: if a proxy of yours sent it, wrap app.wsgi_app in "
     "werkzeug's ProxyFix"
 )
+_NOT_TRUSTED = "refused a request for the host %r, which is not among the trusted_hosts"
 _FOREIGN = ("cross-site", "same-site")
 
 
@@ -31,13 +33,20 @@ class Origins:
 
     :param allowed: as the option ``cors_allowed_origins``.
     :param credentials: whether ``"*"`` goes together with cookies.
+    :param trusted_hosts: what the request may say is our own host, None for anything.
     """
 
-    def __init__(self, allowed: AllowedOrigins, credentials: bool) -> None:
+    def __init__(
+        self,
+        allowed: AllowedOrigins,
+        credentials: bool,
+        trusted_hosts: tuple[str, ...] | None = None,
+    ) -> None:
         if credentials and allowed is None:
             raise OptionError("cors_credentials=True says nothing without cors_allowed_origins")
         self._allowed = allowed
         self._credentials = credentials or allowed != "*"
+        self._trusted_hosts = trusted_hosts
 
     def check(self, request: Request) -> None:
         """Let the request pass.
@@ -47,6 +56,11 @@ class Origins:
 
         :raises RequestError: code 4 for a page that may not connect; the log says why.
         """
+        if self._trusted_hosts is not None:
+            # Else a page whose own name is made to lead here would pass for one of ours.
+            if not host_is_trusted(request.host.lower(), self._trusted_hosts):
+                gevent.spawn(log.warning, _NOT_TRUSTED, request.host[:200])
+                raise request_error(FORBIDDEN)
         origin = request.header("origin")
         if not origin:
             site = request.header("sec-fetch-site")

@@ -24,7 +24,8 @@ def collect(app: Flask, constructor: Mapping[str, Any], init_app: Mapping[str, A
                 f"{name!r} is {constructor[name]!r} in SocketIO(…) and {init_app[name]!r} in "
                 "init_app(…); give it once"
             )
-    values = {
+    values: dict[str, Any] = {"trusted_hosts": app.config.get("TRUSTED_HOSTS")}
+    values |= {
         key.removeprefix(PREFIX).lower(): value
         for key, value in app.config.items()
         if key.startswith(PREFIX)

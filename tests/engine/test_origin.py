@@ -229,3 +229,34 @@ def test_a_long_origin_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -
     assert not passes(make_origins(), make_request("https://" + "x" * 10_000))
     wait_until(lambda: caplog.messages)
     assert len(caplog.messages[0]) < 500
+
+
+@pytest.mark.parametrize(
+    ("host", "passes"),
+    [
+        ("chat.test", True),
+        ("chat.test:8080", True),
+        ("CHAT.test", True),
+        ("a.apps.test", True),
+        ("apps.test", True),
+        ("evil.test", False),
+        ("chat.test.evil.test", False),
+        ("", False),
+    ],
+)
+def test_a_page_under_a_host_that_is_not_ours_may_not_connect(host: str, passes: bool) -> None:
+    """Its name may have been made to lead here, and then its origin is the one of the request."""
+    origins = Origins(None, False, ("chat.test", ".apps.test"))
+    variables = {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "HTTP_HOST": host}
+    variables |= {"HTTP_ORIGIN": f"http://{host}", "SERVER_NAME": "0.0.0.0", "SERVER_PORT": "80"}
+    request = Request(variables, {})
+    if passes:
+        origins.check(request)
+        return
+    with pytest.raises(RequestError):
+        origins.check(request)
+
+
+def test_without_the_option_any_host_will_do() -> None:
+    variables = {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "HTTP_HOST": "any.test"}
+    Origins(None, False).check(Request(variables | {"HTTP_ORIGIN": "http://any.test"}, {}))

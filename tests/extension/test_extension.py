@@ -47,6 +47,17 @@ def test_an_option_given_twice_the_same_is_fine_and_otherwise_not(app: Flask) ->
         io.init_app(app, ping_timeout=5)
 
 
+def test_flasks_trusted_hosts_are_honoured(app: Flask) -> None:
+    app.config["TRUSTED_HOSTS"] = ["example.org"]
+    assert SocketIO(app).server.options.trusted_hosts == ("example.org",)
+
+
+@pytest.mark.parametrize("hosts", ["example.org", [""], [5]])
+def test_trusted_hosts_are_a_list_of_names(app: Flask, hosts: object) -> None:
+    with pytest.raises(OptionError, match="trusted_hosts is a list"):
+        SocketIO(app, trusted_hosts=hosts)
+
+
 @pytest.mark.parametrize("where", ["constructor", "init_app", "configuration"])
 def test_an_unknown_option_is_refused_and_the_nearest_named(app: Flask, where: str) -> None:
     wrong: dict[str, Any] = {"ping_intervall": 3}
