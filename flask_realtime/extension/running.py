@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -12,12 +13,15 @@ from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent import monkey
 from werkzeug.serving import is_running_from_reloader
 
 from ..wsgi.server import WSGIServer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger("flask_realtime.extension")
 
 Make = Callable[[], WSGIServer]
 
@@ -58,6 +62,7 @@ def raising(error: Exception) -> WSGIApplication:
 
 def _serve(server: WSGIServer) -> None:
     host = _host(server)
+    _hint_at_patching()
     _bind(server, server.start)
     scheme = "https" if server.ssl_enabled else "http"
     shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
@@ -65,6 +70,26 @@ def _serve(server: WSGIServer) -> None:
     print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
     with _stopped_by_signals(server):
         server.serve_forever()
+
+
+# They wait in Python's own sockets, so patching those is all they need.
+_BLOCKING = ("requests", "urllib3", "redis", "pymysql", "psycopg", "pg8000", "pymongo")
+_HINT = (
+    "%s is imported, and the standard library is not patched: while it waits, no client is served. "
+    "Put two lines at the top of the program, before every other import:\n"
+    "    from gevent import monkey\n"
+    "    monkey.patch_all()\n"
+    "or start it by: flask --app MODULE realtime run"
+)
+
+
+def _hint_at_patching() -> None:
+    """Say what is missing, where something will block; nothing is patched here, it is too late."""
+    if monkey.is_module_patched("socket"):
+        return
+    found = [name for name in _BLOCKING if name in sys.modules]
+    if found:
+        log.warning(_HINT, ", ".join(found))
 
 
 def _bind(server: WSGIServer, bind: Callable[[], None]) -> None:

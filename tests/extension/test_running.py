@@ -127,3 +127,27 @@ def test_run_refuses_an_unknown_option_and_names_the_nearest(
 def test_run_takes_what_flask_socketio_needs_for_werkzeug(start: Callable[..., Program]) -> None:
     program = start(f"{APP}\nio.run(app, port=0, allow_unsafe_werkzeug=True)\n")
     assert get_index(program.port()) == (200, "fine")
+
+
+BLOCKING = """
+import sys, types
+sys.modules["requests"] = types.ModuleType("requests")  # as if it were imported
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (BLOCKING, True),
+        ("from gevent import monkey; monkey.patch_all()" + BLOCKING, False),
+        ("", False),
+    ],
+)
+def test_run_says_what_is_missing_where_a_library_would_block(
+    start: Callable[..., Program], before: str, said: bool
+) -> None:
+    stop = "import gevent\ngevent.spawn_later(0.1, io.stop)\nio.run(app, port=0)\n"
+    status, output = start(f"{before}\n{APP}\n{stop}").end()
+    assert status == 0
+    assert ("requests is imported" in output and "monkey.patch_all()" in output) is said
+    assert output.count("\n") == (5 if said else 1)
