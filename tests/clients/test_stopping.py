@@ -29,7 +29,10 @@ def test_our_server_tells_both_sides_that_it_stops(server: Running, clients: Nod
     seen = clients.play(
         "all rows learn that the server stops", server.url, ROWS, {"stop": server.stop}
     )
-    assert seen["reasons"] == ["transport close"] * len(ROWS)
+    for row, reason in zip(ROWS, seen["reasons"], strict=True):
+        # A client that is between two polls at that moment finds nobody there for the next one.
+        gone = {"transport close", "transport error"} if "polling" in row else {"transport close"}
+        assert reason in gone, row
     left = {f"left {id} server shutting down" for id in seen["ids"]}
     assert left == {line for line in server.log.lines if line.startswith("left")}
 

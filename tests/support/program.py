@@ -75,9 +75,15 @@ def start(tmp_path: Path, root: Path) -> Iterator[Callable[..., Program]]:
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_heed_ctrl_c,
             )
             program = Program(process, file)
             stack.callback(program.kill)
             return program
 
         yield run
+
+
+def _heed_ctrl_c() -> None:
+    """A shell has its background jobs ignore SIGINT, and they hand that on to all they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
