@@ -65,8 +65,8 @@ def _serve(server: WSGIServer) -> None:
     _hint_at_patching()
     _bind(server, server.start)
     scheme = "https" if server.ssl_enabled else "http"
-    shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    shown = f"[{shown}]" if ":" in shown and shown[0] != "[" else shown
+    shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    shown = f"[{shown}]" if ":" in shown else shown
     print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
     with _stopped_by_signals(server):
         server.serve_forever()

@@ -116,24 +116,20 @@ class Acks:
 
     def resolve(self, number: int | None, values: list[Any]) -> None:
         """An answer came; one that nobody waits for is dropped."""
-        pending = self._pending.pop(number, None) if number is not None else None
-        if pending is None:
-            return
-        if pending.deadline is not None:
-            pending.deadline.cancel()
-        pending.answered(values)
+        pending = self.cancel(number)
+        if pending is not None:
+            pending.answered(values)
 
-    def cancel(self, number: int) -> None:
-        """The question never left."""
-        pending = self._pending.pop(number, None)
+    def cancel(self, number: int | None) -> _Pending | None:
+        """Wait for that answer no more: it has come, or the question never left."""
+        pending = self._pending.pop(number, None) if number is not None else None
         if pending is not None and pending.deadline is not None:
             pending.deadline.cancel()
+        return pending
 
     def fail(self) -> None:
         """The client has left: nothing more will come."""
-        pending, self._pending = self._pending, {}
-        for one in pending.values():
-            if one.deadline is not None:
-                one.deadline.cancel()
-            if one.failed is not None:
-                one.failed(Disconnected("the client left before it answered"))
+        for number in list(self._pending):
+            pending = self.cancel(number)
+            if pending is not None and pending.failed is not None:
+                pending.failed(Disconnected("the client left before it answered"))

@@ -46,7 +46,7 @@ def _run_event(socket: Socket, packet: Packet) -> None:
         return
     answer = Answer(socket, packet.id)
     try:
-        if not handler.least <= len(args) <= handler.most:
+        if not handler.takes(len(args)):
             raise ArgumentsError(handler.wrong_arguments(len(args)))
         function = handler.function
         if handler.wants_ack:

@@ -9,6 +9,7 @@ from ..exceptions import PacketError
 from ..protocol.dialect import Dialect
 from ..protocol.packet import Message, Packet, PacketType
 from ..protocol.reason import Reason
+from ..protocol.request import BAD_REQUEST, request_error
 from .http import Headers, Peer, Request, Response, respond
 from .outbox import Outbox
 from .transport import Transport
@@ -116,9 +117,9 @@ class PollingTransport(Transport):
 
     def refuse(self, cors: Headers) -> Response:
         """Answer a request that breaks the rules of polling."""
-        return respond(
-            b'{"code":3,"message":"Bad request"}', "application/json", "400 Bad Request", cors
-        )
+        error = request_error(BAD_REQUEST)
+        body, content_type = self._dialect.error_body(error)
+        return respond(body, content_type, error.http_status, cors)
 
     def flush(self) -> None:
         # The greenlet of the GET goes on in the next round of the loop, with all that is there.
