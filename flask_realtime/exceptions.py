@@ -15,7 +15,8 @@ The type says who broke a rule, and carries what to answer::
     │   ├── EventError              (ValueError) a name that is taken, a handler that cannot fit
     │   │   └── ArgumentsError      an event came with arguments that its handler cannot take
     │   ├── EncodeError             (TypeError) a value that the wire cannot carry
-    │   └── NotServing              (RuntimeError) nothing here could ever deliver it
+    │   ├── NotServing              (RuntimeError) nothing here could ever deliver it
+    │   └── ContextError            (RuntimeError) no request here whose data could be used
     ├── ConnectionRefusedError      raised by the application to refuse a client
     ├── AckTimeout                  (TimeoutError) the client did not answer in time
     └── Disconnected                (ConnectionError) the client has left
@@ -85,13 +86,26 @@ class RequestError(ProtocolError):
     """A request that Engine.IO answers with one of its codes.
 
     :param code: 0 to 5, as the Engine.IO servers number them.
+    :param message: for the client.
     :param http_status: the status line, ``"403 Forbidden"`` for code 4, else ``"400 Bad Request"``.
+    :param name: which kind of refusal it is, for programs.
+    :param detail: what was wrong, for the log.
     """
 
-    def __init__(self, code: int, message: str, http_status: str = "400 Bad Request") -> None:
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        http_status: str = "400 Bad Request",
+        *,
+        name: str = "",
+        detail: str = "",
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.http_status = http_status
+        self.name = name
+        self.detail = detail
 
 
 class UsageError(RealtimeError):
@@ -116,6 +130,10 @@ class EncodeError(UsageError, TypeError):
 
 class NotServing(UsageError, RuntimeError):
     """An emit in a process that neither serves clients nor reaches a process that does."""
+
+
+class ContextError(UsageError, RuntimeError):
+    """A background task has used ``flask.request`` or ``flask.session``, which it does not have."""
 
 
 class ConnectionRefusedError(RealtimeError):  # noqa: A001  (the name Flask-SocketIO's users import)

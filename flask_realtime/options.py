@@ -93,7 +93,8 @@ class Options:
     cors_allowed_origins: AllowedOrigins = None
     """Foreign origins that may connect: one, several, a function, ``"*"``; None: the own only."""
     cors_credentials: bool = False
-    """Whether ``"*"`` may be used together with cookies. Named origins always may."""
+    """Whether every page may use cookies under ``"*"``; without it, what comes from other sites has
+    none. Named origins always may."""
     trusted_hosts: tuple[str, ...] | None = None
     """The hosts under which the server may be reached, ``".example.org"`` with all below it; in the
     extension Flask's ``TRUSTED_HOSTS`` is the default. None: any, as the request says."""
@@ -209,7 +210,12 @@ def _transports(name: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _origins(name: str, value: Any) -> AllowedOrigins:
+def make_origins(name: str, value: Any) -> AllowedOrigins:
+    """Return checked origins.
+
+    :param name: of the option that has this value.
+    :raises OptionError: for what is no origin.
+    """
     if value is None or callable(value):
         checked: AllowedOrigins = value
         return checked
@@ -297,7 +303,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "cookie": _cookie,
     "allow_request": _function,
     "generate_id": _function,
-    "cors_allowed_origins": _origins,
+    "cors_allowed_origins": make_origins,
     "cors_credentials": _flag,
     "trusted_hosts": _hosts,
     "json": _json,

@@ -11,7 +11,7 @@ signal                  keyword arguments                 sent
 ``inbox_full``          ``session``                       handlers lag, reading from it has stopped
 ``outbox_full``         ``session``                       the client does not read; it is closed
 ``handler_failed``      ``socket``, ``event``, ``error``  a handler raised
-``server_stopping``     none                              before the first session is closed
+``server_stopping``     none                              before the last host ends its sessions
 ======================  ================================  =======================================
 """
 

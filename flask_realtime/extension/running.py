@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import gaierror
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ import gevent
 from gevent import monkey
 from werkzeug.serving import is_running_from_reloader
 
+from ..exceptions import OptionError
 from ..wsgi.server import WSGIServer
 
 if TYPE_CHECKING:
@@ -33,14 +36,15 @@ def run(make: Make, reload: bool) -> None:
 
     :param make: makes the server, for an address ``(host, port)``, and starts nothing.
     :param reload: whether to start anew when a module changes.
-    :raises SystemExit: with status 1 if the address cannot be bound; why is printed.
+    :raises SystemExit: with status 1 if the options cannot be used, or the address cannot be bound;
+        why is printed.
     """
     if not reload:
-        _serve(make())
+        _serve(_made(make))
         return
     if not is_running_from_reloader():
         # Here, since the child serves in a thread, which could not end the process.
-        server = make()
+        server = _made(make)
         _bind(server, server.init_socket)
         server.close()
     hub = gevent.get_hub()
@@ -48,6 +52,15 @@ def run(make: Make, reload: bool) -> None:
     from werkzeug._reloader import run_with_reloader  # as Flask's own command does
 
     run_with_reloader(lambda: _serve(make()))
+
+
+def _made(make: Make) -> WSGIServer:
+    """Make the server; end the process, with one sentence, if its options cannot be used."""
+    try:
+        return make()
+    except OptionError as error:
+        print(f"Cannot serve: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 def raising(error: Exception) -> WSGIApplication:
@@ -68,6 +81,9 @@ def _serve(server: WSGIServer) -> None:
     shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     shown = f"[{shown}]" if ":" in shown else shown
     print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
+    # What is there now stays: looking through it again and again stops every client for 25 ms.
+    gc.collect()
+    gc.freeze()
     with _stopped_by_signals(server):
         server.serve_forever()
 
@@ -113,8 +129,11 @@ def _explain(error: OSError | OverflowError) -> str:
     if number == errno.EACCES:
         return "this user may not. Choose a port from 1024 on."
     if number == errno.EADDRNOTAVAIL:
-        return "this machine does not have that address."
-    if number is None or number < 0:  # a name that is not found has a number of its own
+        return "this machine does not have that address. Choose another host."
+    if isinstance(error, gaierror):
+        name = str(error.strerror).partition(":")[0]  # gevent adds the address
+        return f"{name}. Choose another host."
+    if number is None:
         return f"{getattr(error, 'strerror', None) or error}"
     return f"{os.strerror(number)}."
 

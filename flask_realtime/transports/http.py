@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 Headers = list[tuple[str, str]]
+
+# The variable that tells apart the hosts of one process.
+SERVED_BY = "flask_realtime.served_by"
 
 
 class Request:
@@ -32,6 +35,11 @@ class Request:
             name: value for name, value in self.variables.items() if isinstance(value, str)
         }
         return Request(variables, self.query)
+
+    @property
+    def served_by(self) -> str:
+        """The name of the host that has accepted its connection."""
+        return str(self.variables.get(SERVED_BY, ""))
 
     @property
     def method(self) -> str:
@@ -84,11 +92,12 @@ class Response(NamedTuple):
     """What answers a request.
 
     :param status: such as ``"200 OK"``.
+    :param body: the whole of it, or its pieces, each to be sent at once.
     """
 
     status: str
     headers: Headers
-    body: bytes
+    body: bytes | Iterator[bytes]
 
 
 class Peer(Protocol):
@@ -100,6 +109,9 @@ class Peer(Protocol):
     def unwatch(self) -> None:
         """Stop watching."""
 
+    def abort(self) -> None:
+        """Break the connection off, whatever its host is doing with it."""
+
 
 def respond(
     body: bytes, content_type: str, status: str = "200 OK", cors: Headers | None = None
@@ -109,14 +121,20 @@ def respond(
     Nothing of ours may be cached, guessed at (``nosniff``), or held back by a proxy (nginx reads
     ``X-Accel-Buffering``).
     """
-    headers = [
-        ("Content-Type", content_type),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Accel-Buffering", "no"),
-    ]
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), *_ALWAYS]
     return Response(status, headers + cors if cors else headers, body)
+
+
+def stream(pieces: Iterator[bytes], content_type: str, cors: Headers) -> Response:
+    """Return a response without a known end, with the headers that all of ours have."""
+    return Response("200 OK", [("Content-Type", content_type), *_ALWAYS, *cors], pieces)
+
+
+_ALWAYS = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Accel-Buffering", "no"),
+)
 
 
 def cors_headers(origin: str, credentials: bool) -> Headers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from ..exceptions import ProtocolError
 from ..protocol.packet import Message
 from ..protocol.reason import Reason
 
@@ -21,8 +22,11 @@ class Listener(Protocol):
         :raises PacketError: if it is no packet; the transport ends with ``parse error``.
         """
 
-    def closed(self, reason: str) -> None:
-        """Take note that the transport is gone. Called once, in the hub or in a request."""
+    def closed(self, reason: str, error: ProtocolError | None = None) -> None:
+        """Take note that the transport is gone. Called once, in the hub or in a request.
+
+        :param error: the rule that the client broke, where nobody else tells the log.
+        """
 
 
 class Transport(ABC):
@@ -76,8 +80,8 @@ class Transport(ABC):
         """End without a word: the client has left by itself, or the session goes on elsewhere."""
         self.abort()
 
-    def _closed(self, reason: str) -> None:
+    def _closed(self, reason: str, error: ProtocolError | None = None) -> None:
         """Tell the listener, once."""
         listener, self.listener = self.listener, None
         if listener is not None:
-            listener.closed(reason)
+            listener.closed(reason, error)

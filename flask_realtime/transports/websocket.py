@@ -62,15 +62,18 @@ class WebSocketTransport(Transport):
                 return
             try:
                 listener.receive(message)
-            except PacketError:
+            except PacketError as error:
                 self.connection.close(PROTOCOL_ERROR)
-                self._closed(Reason.PARSE_ERROR)
+                self._closed(Reason.PARSE_ERROR, error)
 
     def _ended(self) -> None:
         if self._held:
             return  # what came before the end is delivered before it
-        violated = self.connection.framing.violation is not None
-        self._closed(Reason.TRANSPORT_ERROR if violated else Reason.TRANSPORT_CLOSE)
+        violation = self.connection.framing.violation
+        if violation is None:
+            self._closed(Reason.TRANSPORT_CLOSE)
+        else:
+            self._closed(Reason.TRANSPORT_ERROR, violation)
 
     def pause(self) -> None:
         self._paused = True

@@ -94,9 +94,11 @@ class Connection(Stream):
             return None
         if self._data:
             data, self._data = self._data, b""
+        elif self.framing.more:
+            data = b""
         else:
             try:
-                data = self._read(READ_SIZE)
+                data = self._read(min(self.framing.appetite, READ_SIZE))
             except WOULD_BLOCK:
                 # After a failed write nothing more will come.
                 return self._vanish() if self.ended else []
@@ -108,9 +110,9 @@ class Connection(Stream):
         messages = framing.feed(data)
         if framing.replies:
             return self._reply(messages)
-        if (self._tls is not None and self._tls.pending()) or self.ended:
-            # The watcher does not see what is decrypted already. After a failed write (ended) the
-            # kernel may still hold what came before it.
+        if framing.more or (self._tls is not None and self._tls.pending()) or self.ended:
+            # Written out, as this is done for each message. After a failed write (ended) the kernel
+            # may still hold what came before it.
             self._loop.run_callback(self._notify)
         return messages
 
@@ -128,7 +130,7 @@ class Connection(Stream):
         if self._reader is None or self.close_code is not None:
             return
         self._reader.start(self._readable)
-        if self._data or self._has_decrypted():
+        if self._has_more():
             self._loop.run_callback(self._notify)
 
     def close(self, code: int = NORMAL_CLOSURE, reason: str = "") -> None:
@@ -151,6 +153,10 @@ class Connection(Stream):
             self.close_code = ABNORMAL_CLOSURE
         self._release()
 
+    def _has_more(self) -> bool:
+        """Whether there is something to take that the watcher does not see."""
+        return bool(self._data) or self.framing.more or self._has_decrypted()
+
     def _notify(self) -> None:
         if self._readable is not None and (not self._paused or self.close_code is not None):
             self._readable()
@@ -162,12 +168,13 @@ class Connection(Stream):
             self.close_code, self.close_reason = framing.closing
         elif framing.violation is not None:
             self.close_code = framing.violation.close_code
-        elif self._tail is None:
-            self.write(framing.take_replies())
-            return messages
         else:
-            # The framing keeps the latest pong until the tail is gone: who pings without reading
+            # While there is a tail the framing keeps the latest pong: who pings without reading
             # must not fill our memory.
+            if self._tail is None:
+                self.write(framing.take_replies())
+            if self._has_more():
+                self._loop.run_callback(self._notify)
             return messages
         self.write(framing.take_replies())
         self._linger()
@@ -219,7 +226,7 @@ class Connection(Stream):
             self._reader = self._loop.io(self._sock.fileno(), READ)
         self._reader.stop()
         self._reader.start(self._drain)
-        if self._data or self._has_decrypted():
+        if self._has_more():
             self._loop.run_callback(self._drain)
 
     def _drain(self) -> None:
@@ -228,22 +235,31 @@ class Connection(Stream):
         A socket that is closed with unread bytes sends a reset, and that could overtake the close
         frame in the peer's kernel.
         """
+        if self._sock is None:
+            return
         data, self._data = self._data, b""
+        more = self.framing.more
         try:
-            data = data or self._read(READ_SIZE)
+            data = data if data or more else self._read(READ_SIZE)
         except WOULD_BLOCK:
             return
         except OSError:
             self._release()
             return
-        if not data and self._tail is not None:
+        if data or more:
+            self._throw_away(data)
+        elif self._tail is not None:
             # The peer may still read. The watcher would fire for ever; the timer is left.
             self._reader.stop()
-        elif not data:
+        else:
             self._release()
-        elif self.framing.violation is None:
+
+    def _throw_away(self, data: bytes) -> None:
+        if self.framing.violation is None:
             self.framing.feed(data)
             self._settle()
+        if self._sock is not None and self._has_more():
+            self._loop.run_callback(self._drain)
 
     def _settle(self) -> None:
         """Take the next step of a close, once the tail is gone."""

@@ -17,8 +17,15 @@ class Framing(Protocol):
     violation: FrameError | None
     #: What :meth:`take_replies` would give; never empty when the input has just ended.
     replies: bytes
+    #: Whether :meth:`feed` has kept back whole messages, which it gives when it is called again.
+    more: bool
     #: What compresses long messages in :meth:`encode`, ``None`` if nothing does.
     deflate: Deflate | None
+
+    @property
+    def appetite(self) -> int:
+        """How many bytes the next call of :meth:`feed` should bring at most."""
+        ...
 
     def feed(self, data: bytes) -> list[str | bytes]: ...
 

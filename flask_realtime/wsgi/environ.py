@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-@lru_cache(maxsize=256)
+_KEPT_NAMES = 256
+_KEPT_NAME_SIZE = 64
+
+
 def environ_key(name: bytes) -> str:
     """The key of a header in the environ, or an empty string if it must not get there.
 
@@ -24,6 +27,9 @@ def environ_key(name: bytes) -> str:
         return ""
     key = name.decode("ascii").upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+_known_key = lru_cache(_KEPT_NAMES)(environ_key)
 
 
 def build_environ(
@@ -42,7 +48,8 @@ def build_environ(
     """
     environ = template.copy()
     for name, value in headers:
-        key = environ_key(name)
+        # A client may make up names of many KiB, which would stay.
+        key = _known_key(name) if len(name) <= _KEPT_NAME_SIZE else environ_key(name)
         if not key:
             continue
         # httptools leaves the optional white space behind a value, which is no part of it (5.1).

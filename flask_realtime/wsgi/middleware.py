@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -14,14 +16,16 @@ from gevent.socket import socket
 from ..engine.engine import Engine
 from ..exceptions import HandshakeError, HTTPError, RequestError
 from ..options import Options
+from ..protocol.refusals import STOPPING, refused_by, request_error
 from ..protocol.request import ClientRequest, parse_request
-from ..transports.http import Request, Response, respond
+from ..transports.http import SERVED_BY, Request, Response, respond
 from ..websocket.connection import Connection
 from ..websocket.frames import POLICY_VIOLATION
 from ..websocket.handshake import Accepted, accept, is_websocket
 from .client_files import ClientFiles, not_found
 from .proxy import Application, behind_same_proxy
-from .raw_socket import Environ, Host, SocketPeer, find_host
+from .raw_socket import Environ, Host, SocketPeer, find_host, is_stopping
+from .request_parser import MAX_LENGTH_DIGITS
 from .websocket import take_connection
 
 log = logging.getLogger("flask_realtime.wsgi")
@@ -47,11 +51,15 @@ class Served(Protocol):
     def start(self) -> None:
         """Belong to this thread's hub, from the first request on."""
 
-    def reopen(self) -> None:
-        """Take clients again: a host has started after the last one has stopped."""
+    @property
+    def hosts(self) -> Collection[str]:
+        """Those that it attends."""
 
-    def close(self) -> None:
-        """End every session: the host stops."""
+    def attend(self, host: str) -> None:
+        """Take clients of this host from now on."""
+
+    def leave(self, host: str) -> None:
+        """End the sessions of a host, which stops, and take no new ones if it was the last."""
 
 
 class Middleware:
@@ -93,11 +101,24 @@ class Middleware:
             text = "text/plain; charset=UTF-8"
             return _send(respond(_WRONG_HOST, text, "503 Service Unavailable"), start_response)
         server.start()
-        hooks = found[0].on_stop(environ)
-        if hooks is not None and server.close not in hooks:
-            hooks.append(server.close)  # called once: a host that is started again has none
-            server.reopen()
+        environ[SERVED_BY] = self._attend(found[0], environ)
         return self._answer(environ, start_response, *found)
+
+    def _attend(self, host: Host, environ: Environ) -> str:
+        """Know the host of a request until it stops; return its name."""
+        server = self.server
+        hooks = host.on_stop(environ)
+        if hooks is None:  # it tells nobody, or has told already
+            if not is_stopping(environ) and host.name not in server.hosts:
+                server.attend(host.name)
+            return host.name
+        for hook in hooks:
+            if isinstance(hook, _Leave) and hook.server is server:
+                return hook.host
+        leave = _Leave(server, f"{host.name} {next(_numbers)}")
+        hooks.append(leave)  # called once: a host that is started again has none
+        server.attend(leave.host)
+        return leave.host
 
     def _answer(
         self, environ: Environ, start_response: StartResponse, host: Host, sock: socket
@@ -107,26 +128,24 @@ class Middleware:
         wanted: ClientRequest | None = None
         try:
             wanted = parse_request(request.query)
+            if wanted.sid is None and is_stopping(environ):
+                raise request_error(STOPPING)
             if wanted.transport == "websocket" and is_websocket(request.headers):
                 return self._open_websocket(request, wanted, environ, host)
-            if request.method == "POST":
-                request.body = _read_body(environ, engine.options.max_http_buffer_size)
-            response = engine.handle(request, wanted, SocketPeer(sock))
+            read = partial(_read_body, environ, engine.options.max_http_buffer_size)
+            response = engine.handle(request, wanted, SocketPeer(sock), read)
         except (RequestError, HTTPError) as error:
-            if host.upgraded:
-                return _refuse_upgraded(environ, host, str(error))
             response = self._refuse(request, wanted, error)
+            if host.upgraded:
+                refused = refused_by(error)
+                return _refuse_upgraded(environ, host, f"{refused.name}: {refused}")
         return _send(response, start_response)
 
     def _refuse(
         self, request: Request, wanted: ClientRequest | None, error: RequestError | HTTPError
     ) -> Response:
         engine = self.server.engine
-        if isinstance(error, RequestError):
-            response = engine.error_response(wanted, error)
-        else:
-            text = f"{error.http_status}\n".encode()
-            response = respond(text, "text/plain; charset=UTF-8", error.http_status)
+        response = engine.refuse(request, wanted, error)
         if isinstance(error, HandshakeError):
             response.headers.extend(error.headers)
         return _with_cors(response, engine.cors(request))
@@ -149,6 +168,20 @@ class Middleware:
         with _parked(host, connection):
             engine.open_websocket(request, wanted, admitted, connection)
         return host.handled()
+
+
+_numbers = count(1)
+
+
+class _Leave:
+    """What a host calls when it stops."""
+
+    def __init__(self, server: Served, host: str) -> None:
+        self.server = server
+        self.host = host
+
+    def __call__(self) -> None:
+        self.server.leave(self.host)
 
 
 @contextmanager
@@ -195,23 +228,26 @@ def _read_body(environ: Environ, limit: int) -> bytes:
 
     :raises HTTPError: 413 if it is larger than `limit`, 400 if it is cut short.
     """
-    too_large = HTTPError("413 Content Too Large", f"a body of more than {limit} bytes")
     stated = environ.get("CONTENT_LENGTH") or ""
     stream = environ["wsgi.input"]
     if not stated:
         body: bytes = stream.read(limit + 1) if _has_body(environ) else b""
         if len(body) > limit:
-            raise too_large
+            raise _too_large(f"more than {limit}", limit)
         return body
-    if not stated.isdecimal():
+    if not stated.isdecimal() or len(stated) > MAX_LENGTH_DIGITS:
         raise HTTPError("400 Bad Request", "Content-Length is no number")
     length = int(stated)
     if length > limit:
-        raise too_large
+        raise _too_large(str(length), limit)
     body = stream.read(length)
     if len(body) < length:
         raise HTTPError("400 Bad Request", "the body was cut short")
     return body
+
+
+def _too_large(size: str, limit: int) -> HTTPError:
+    return HTTPError("413 Content Too Large", f"a body of {size} bytes is over {limit}")
 
 
 def _has_body(environ: Environ) -> bool:
@@ -228,4 +264,5 @@ def _with_cors(response: Response, cors: list[tuple[str, str]]) -> Response:
 
 def _send(response: Response, start_response: StartResponse) -> Iterable[bytes]:
     start_response(response.status, response.headers)
-    return [response.body]
+    body = response.body
+    return [body] if isinstance(body, bytes) else body

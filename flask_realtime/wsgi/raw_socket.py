@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from io import BytesIO
-from socket import MSG_PEEK
+from socket import MSG_PEEK, SHUT_RDWR
 from typing import Any, NamedTuple
 
 import gevent
@@ -57,6 +57,12 @@ def _on_stop_own(environ: Environ) -> list[Callable[[], None]] | None:
     server = environ["flask_realtime.http_connection"].server
     hooks: list[Callable[[], None]] = server.on_stop
     return None if server.stopping else hooks
+
+
+def is_stopping(environ: Environ) -> bool:
+    """Whether the host of a request has said that it stops."""
+    connection = environ.get("flask_realtime.http_connection")
+    return connection is not None and connection.server.stopping
 
 
 def _find_gunicorn(environ: Environ) -> socket | None:
@@ -174,6 +180,13 @@ class SocketPeer:
             self._watcher.stop()
             self._watcher.close()
             self._watcher = None
+
+    def abort(self) -> None:
+        """Break the connection off, whatever its host is doing with it."""
+        try:
+            self._sock._sock.shutdown(SHUT_RDWR)  # the host's send or recv ends with an error
+        except OSError:
+            pass  # the client was faster
 
     def _readable(self) -> None:
         try:

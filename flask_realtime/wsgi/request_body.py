@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import IO, TYPE_CHECKING, NoReturn
 
+from werkzeug.exceptions import default_exceptions
+
+from ..exceptions import BodyError, HTTPError
 from .request_parser import Request
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+
+def unreadable_body(error: HTTPError) -> BodyError:
+    """What ``wsgi.input`` raises.
+
+    It is one of Werkzeug's too: Flask answers its own kind by their code, or has the application's
+    error handlers do it, and takes any other for a failure of the view, with a traceback.
+    """
+    unreadable = _unreadable(int(error.http_status[:3]))
+    raised: BodyError = unreadable(error.http_status, str(error))
+    return raised
+
+
+@cache
+def _unreadable(code: int) -> type:
+    # A class for each code, since Flask looks for error handlers by the class.
+    kinds = (BodyError, default_exceptions[code])
+    return type("UnreadableBody", kinds, {"response": None, "__module__": __name__})
 
 
 class EmptyBody:
@@ -57,6 +79,9 @@ class ArrivingBody(RawIOBase):
             if request.complete:
                 return 0
             self._receive(request)
+        if len(request.body) > 1:
+            # Chunks may be of one byte each: to take them one by one costs 4 µs a byte.
+            request.body[:] = [b"".join(request.body)]
         view = memoryview(target).cast("B")
         piece = request.body[0]
         size = min(len(view), len(piece))

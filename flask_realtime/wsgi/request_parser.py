@@ -19,6 +19,9 @@ from .limits import Limits
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+MAX_LENGTH_DIGITS = 20
+"""Of a Content-Length. They bound 2**64; Python refuses to read numbers of thousands of digits."""
+
 
 class Request:
     """One request, from the moment when its head was complete.
@@ -36,6 +39,7 @@ class Request:
     __slots__ = (
         "body",
         "body_size",
+        "body_waited",
         "complete",
         "content_length",
         "environ",
@@ -65,6 +69,7 @@ class Request:
         self.expects_continue = expects_continue
         self.body: list[bytes] = []  # the pieces that nobody has read yet
         self.body_size = 0  # of all that has arrived
+        self.body_waited = 0.0  # seconds, for the client to send it
         self.complete = False
 
 
@@ -223,7 +228,10 @@ class RequestParser:
         refuses both headers at once, and two of Content-Length.
         """
         coding = environ.get("HTTP_TRANSFER_ENCODING")
-        length = int(environ.get("CONTENT_LENGTH", 0))
+        stated = environ.get("CONTENT_LENGTH", "0")
+        if len(stated) > MAX_LENGTH_DIGITS:
+            raise HTTPError("400 Bad Request", "a Content-Length of too many digits")
+        length = int(stated)
         if coding is not None and environ["SERVER_PROTOCOL"] == "HTTP/1.0":
             raise HTTPError("400 Bad Request", "Transfer-Encoding in HTTP/1.0")
         if coding is not None and coding.lower() != "chunked":

@@ -9,7 +9,6 @@ import inspect
 import logging
 import os
 import socket
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
@@ -19,17 +18,22 @@ import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
 
+from ..exceptions import OptionError
 from .deadlines import Deadlines
 from .http_connection import HTTPConnection
 from .limits import Limits
 from .logs import LogStream, SilentStream, open_log
 from .response import FileWrapper
-from .tls import check_names, with_context
+from .tls import check_names, shake_hands, with_context
+from .unix_socket import remove_stale_socket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from gevent.baseserver import _Spawner
     from gevent.socket import socket as GeventSocket
+    from greenlet import greenlet as Greenlet
+
+log = logging.getLogger("flask_realtime.wsgi")
 
 UNIX = "unix:"
 
@@ -54,7 +58,9 @@ class WSGIServer(StreamServer):
 
     The other options are those of :class:`~flask_realtime.wsgi.limits.Limits`.
 
-    Creating it starts nothing. ``on_stop`` is a list of functions that :meth:`stop` calls first.
+    Creating it starts nothing. ``on_stop`` is a list of functions that :meth:`stop` calls first,
+    ``tls_failures`` the number of connections that got no further than their TLS handshake, and
+    ``pool`` what bounds the connections, if anything does.
     """
 
     base_env: WSGIEnvironment = {
@@ -69,6 +75,8 @@ class WSGIServer(StreamServer):
         "wsgi.file_wrapper": FileWrapper,
     }
     application: WSGIApplication
+    #: Connections that are accepted before others are served; gevent's 100 may take 20 ms.
+    max_accept = 8
 
     def __init__(
         self,
@@ -85,6 +93,7 @@ class WSGIServer(StreamServer):
         max_body_size: int | None = Limits.max_body_size,
         header_timeout: float = Limits.header_timeout,
         body_timeout: float = Limits.body_timeout,
+        min_body_rate: float | None = Limits.min_body_rate,
         keep_alive_timeout: float = Limits.keep_alive_timeout,
         send_timeout: float = Limits.send_timeout,
         **ssl_args: Any,
@@ -96,14 +105,17 @@ class WSGIServer(StreamServer):
                 "to the application by itself; leave the argument out"
             )
         self.limits = Limits(
-            max_header_size, max_body_size, header_timeout, body_timeout, keep_alive_timeout,
-            send_timeout,
+            max_header_size, max_body_size, header_timeout, body_timeout, min_body_rate,
+            keep_alive_timeout, send_timeout,
         )
         self.deadlines = Deadlines(self.limits.shortest_timeout * PRECISION)
         self.connections: set[HTTPConnection] = set()
         self.on_stop: list[Callable[[], None]] = []
         self.stopping = False  # no answer keeps its connection alive any more
+        self.tls_failures = 0
+        self._handshakes: set[Greenlet] = set()
         self._ending = False  # stop() has been called
+        self._full_told = False
         self._unix_path: str | None = None  # of the socket that we have made
         self._stopped = Event()
         self._connection_ended = Event()
@@ -136,7 +148,7 @@ class WSGIServer(StreamServer):
     def init_socket(self) -> None:
         ours = not hasattr(self, "socket")
         if ours and self.family == socket.AF_UNIX:
-            _remove_stale_socket(str(self.address))
+            remove_stale_socket(str(self.address))
         super().init_socket()
         self.socket.setblocking(False)  # gevent leaves a socket of the standard library blocking
         if ours and self.family == socket.AF_UNIX:
@@ -148,12 +160,37 @@ class WSGIServer(StreamServer):
         self.environ.setdefault("SERVER_NAME", host)
         self.environ.setdefault("SERVER_PORT", port)
 
+    def set_spawn(self, spawn: _Spawner) -> None:
+        if not (spawn == "default" or isinstance(spawn, int) or callable(spawn)):
+            if not hasattr(spawn, "spawn"):  # None would do for what never waits
+                raise OptionError(f"spawn is an int, a pool or a function, not {spawn!r}")
+        self._spawner = spawn
+        super().set_spawn(spawn)
+        # Of this object: the pool's own, which tells nobody.
+        self.__dict__.pop("full", None)
+
+    def full(self) -> bool:
+        """Whether no more connections are accepted until one ends."""
+        pool: Any = self.pool
+        if pool is None or not hasattr(pool, "full") or not pool.full():
+            return False
+        if not self._full_told:
+            self._full_told = True
+            self.error_log.write(
+                f"all {pool.size} connections that spawn allows are taken: until one of them ends, "
+                "further clients wait. This is said once.\n"
+            )
+        return True
+
     def start(self) -> None:
         """Listen and accept; returns at once.
 
         :raises OSError: the address cannot be bound.
         """
-        self.stopping = self._ending = False
+        if self._stopped.is_set():
+            # close() has forgotten how to spawn. The pool may have been made from an int.
+            self.set_spawn(self._spawner if self.pool is None else self.pool)
+        self.stopping = self._ending = self._full_told = False
         self._stopped.clear()
         super().start()
 
@@ -168,13 +205,20 @@ class WSGIServer(StreamServer):
         """Nothing: a connection closes its socket, unless the application has taken it."""
 
     def wrap_socket_and_handle(self, client_socket: GeventSocket, address: Any) -> None:
-        client_socket.settimeout(self.limits.header_timeout)
         wrap: Any = self.wrap_socket  # type: ignore[misc]  # of this object, not of the class
+        current = gevent.getcurrent()
+        self._handshakes.add(current)
+        ssl_args: Any = self.ssl_args
         try:
-            sock = wrap(client_socket, **(self.ssl_args or {}))
-        except OSError:
-            client_socket.close()  # no handshake, or a slow one: nothing that users could mend
+            sock = shake_hands(wrap, client_socket, ssl_args, self.limits.header_timeout)
+        except (OSError, ValueError) as error:
+            # A port scan, plain HTTP, a client that does not like our certificate: nothing that
+            # users could mend, and anybody can cause it as often as he likes.
+            self.tls_failures += 1
+            log.debug("no TLS with %s: %s", address, error)
             return
+        finally:
+            self._handshakes.discard(current)
         self.handle(sock, address)
 
     def handle(self, sock: GeventSocket, address: Any) -> None:
@@ -229,6 +273,8 @@ class WSGIServer(StreamServer):
             for hook in hooks:
                 hook()
         finally:
+            for greenlet in self._handshakes:
+                gevent.kill(greenlet)  # soon
             for connection in self.connections:
                 connection.finish()
 
@@ -248,12 +294,3 @@ class WSGIServer(StreamServer):
         """All but the one whose request calls us: it cannot wait for its own end."""
         current = gevent.getcurrent()
         return [each for each in self.connections if each.greenlet is not current]
-
-
-def _remove_stale_socket(path: str) -> None:
-    """Remove what a process that was killed has left; a socket in use is not touched."""
-    if not os.path.exists(path) or not stat.S_ISSOCK(os.stat(path).st_mode):
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        if probe.connect_ex(path) != 0:
-            os.unlink(path)

@@ -75,8 +75,8 @@ class TimedSocket:
         self._send = inner._sslobj.write if self._tls else inner._sock.send
         deadlines.add(self)
 
-    def receive(self, deadline: float) -> bytes:
-        """Whatever has arrived, at most 64 KiB; empty at the end of the stream.
+    def receive(self, deadline: float, size: int = RECEIVE_SIZE) -> bytes:
+        """Whatever has arrived, at most `size` bytes; empty at the end of the stream.
 
         :param deadline: in the time of :class:`Deadlines`.
         :raises TimeoutError: nothing came before the deadline, or :meth:`expire` was called.
@@ -87,7 +87,7 @@ class TimedSocket:
         while True:
             try:
                 # Under TLS the try comes first: what is decrypted already wakes no watcher.
-                received: bytes = self._receive(RECEIVE_SIZE)
+                received: bytes = self._receive(size)
                 return received
             except (BlockingIOError, ssl.SSLWantReadError):
                 self._wait(READ, deadline)

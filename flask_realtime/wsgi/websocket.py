@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 from weakref import WeakSet
@@ -21,8 +21,16 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.queue import Empty, Queue
 
-from ..exceptions import Disconnected, EncodeError, UsageError
-from ..options import DeflateOptions, make_deflate_options
+from ..engine.origin import Origins
+from ..exceptions import (
+    Disconnected,
+    EncodeError,
+    HandshakeError,
+    OptionError,
+    RequestError,
+    UsageError,
+)
+from ..options import AllowedOrigins, DeflateOptions, make_deflate_options, make_origins
 from ..transports.http import Request
 from ..websocket.connection import Connection
 from ..websocket.frames import (
@@ -32,7 +40,7 @@ from ..websocket.frames import (
     NORMAL_CLOSURE,
     is_close_code,
 )
-from ..websocket.handshake import Accepted, accept
+from ..websocket.handshake import Accepted, accept, is_token
 from ..websocket.messages import Messages
 from .raw_socket import HOSTS, Environ, Host, find_host
 
@@ -45,24 +53,35 @@ def accept_websocket(
     *,
     max_size: int = 1_000_000,
     compression: bool | Mapping[str, Any] | DeflateOptions | None = None,
+    subprotocols: Sequence[str] = (),
+    origins: AllowedOrigins = "*",
 ) -> WebSocket:
     """Answer a request with 101 and return its connection, which lives as long as the request.
-
-    Whether the page may connect at all (``HTTP_ORIGIN``) is for the application to decide before.
 
     :param max_size: bytes that a message from the peer may have; a larger one closes with 1009.
     :param compression: whether permessage-deflate is accepted: True, False, or a dict as for the
         option ``per_message_deflate``.
-    :raises HandshakeError: the request is no WebSocket handshake, or a bad one; answer it with the
-        error's ``http_status`` and ``headers``.
+    :param subprotocols: what the application speaks, the best first; the first one that the client
+        offers is told to it, and is ``subprotocol`` (RFC 6455 section 1.9).
+    :param origins: the pages that may connect, beside those without an ``Origin``, which are no
+        browser's: None for those of our own origin, one origin or several for these too, a
+        function; ``"*"`` for all. Browsers send their cookies along wherever a page comes from, so
+        an application that goes by cookies must not leave it at that.
+    :raises HandshakeError: the request is no WebSocket handshake, or a bad one, or of a page that
+        may not connect; answer it with the error's ``http_status`` and ``headers``.
     :raises UsageError: the WSGI server cannot hand over a socket; the message names those that can.
-    :raises OptionError: `compression` cannot be used.
+    :raises OptionError: `compression`, `subprotocols` or `origins` cannot be used.
     """
     deflate_options = make_deflate_options("compression", compression)
     request = Request(environ, {})
-    protocol = environ.get("SERVER_PROTOCOL", "")
+    _check_origin(request, make_origins("origins", origins))
+    subprotocol = _choose(subprotocols, request.header("sec-websocket-protocol"))
     accepted = accept(
-        request.method, protocol, request.headers, deflate_options=deflate_options
+        request.method,
+        environ.get("SERVER_PROTOCOL", ""),
+        request.headers,
+        [("Sec-WebSocket-Protocol", subprotocol)] if subprotocol is not None else [],
+        deflate_options,
     )
     found = find_host(environ)
     if found is None:
@@ -70,11 +89,27 @@ def accept_websocket(
         raise UsageError(f"WebSocket needs a WSGI server that runs on gevent, one of: {names}")
     host, _ = found
     websocket = WebSocket(take_connection(environ, host, accepted, max_size), host)
+    if not host.upgraded:
+        websocket.subprotocol = subprotocol
     current = getcurrent()
     if isinstance(current, Greenlet):
         current.rawlink(websocket._abandon)
     _close_on_stop(host, environ, websocket)
     return websocket
+
+
+def _check_origin(request: Request, allowed: AllowedOrigins) -> None:
+    try:
+        Origins(allowed, credentials=False).check(request)
+    except RequestError as error:
+        raise HandshakeError(error.http_status, str(error)) from None
+
+
+def _choose(subprotocols: Sequence[str], offered: str) -> str | None:
+    if isinstance(subprotocols, str) or not all(map(is_token, subprotocols)):
+        raise OptionError(f"subprotocols are tokens such as ['v2.chat'], not {subprotocols!r}")
+    offers = {offer.strip() for offer in offered.split(",")}
+    return next((name for name in subprotocols if name in offers), None)
 
 
 def take_connection(environ: Environ, host: Host, accepted: Accepted, max_size: int) -> Connection:
@@ -98,6 +133,8 @@ class WebSocket:
     """
 
     def __init__(self, connection: Connection, host: Host) -> None:
+        #: What both sides agreed to speak, None for nothing in particular.
+        self.subprotocol: str | None = None
         self._connection = connection
         self._host = host
         self._inbox: Queue[str | bytes | None] = Queue()  # None: the end, for whoever asks

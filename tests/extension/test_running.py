@@ -63,8 +63,9 @@ def test_the_command_says_that_its_port_is_taken(
     ("address", "why"),
     [
         ("'127.0.0.1', 70000", "port must be 0-65535"),
-        ("'192.0.2.1', 0", "this machine does not have that address"),  # RFC 5737: nobody has
-        ("'no host', 0", "Name"),
+        # RFC 5737: nobody has it.
+        ("'192.0.2.1', 0", "this machine does not have that address. Choose another host."),
+        ("'no host', 0", "Name or service not known. Choose another host."),
     ],
 )
 def test_run_says_in_one_line_why_an_address_cannot_be_had(
@@ -74,6 +75,42 @@ def test_run_says_in_one_line_why_an_address_cannot_be_had(
     assert status == 1
     assert why in output
     assert output.count("\n") == 1
+
+
+PRIVILEGED = """
+import errno
+from gevent import socket
+
+def refuse(*args):
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+socket.socket.bind = refuse  # as where it is asked for by no root
+"""
+
+
+def test_run_says_that_a_port_needs_privileges(start: Callable[..., Program]) -> None:
+    program = start(f"{PRIVILEGED}\n{APP}\nio.run(app, port=80)\n")
+    assert program.end() == (
+        1,
+        "Cannot serve on 127.0.0.1 port 80: this user may not. Choose a port from 1024 on.\n",
+    )
+
+
+def test_run_says_what_is_wrong_with_a_certificate(start: Callable[..., Program]) -> None:
+    program = start(f"{APP}\nio.run(app, port=0, certfile='nowhere.pem')\n")
+    assert program.end() == (
+        1,
+        "Cannot serve: certfile 'nowhere.pem' cannot be read: No such file or directory\n",
+    )
+
+
+def test_the_reloader_says_it_once(start: Callable[..., Program]) -> None:
+    program = start(f"{APP}\nio.run(app, port=0, use_reloader=True, keyfile='key.pem')\n")
+    status, output = program.end()
+    assert status == 1
+    assert output == (
+        "Cannot serve: TLS needs a certificate: certfile, with keyfile if that is another file\n"
+    )
 
 
 def get_index(port: int) -> tuple[int, str]:

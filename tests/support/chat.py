@@ -46,10 +46,11 @@ class ChatServer:
     """`examples/chat/app.py` in a process of its own, on the loopback interface.
 
     :param root: the checkout.
+    :param program: another one that serves it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._command = [sys.executable, str(root / "examples" / "chat" / "app.py")]
+    def __init__(self, root: Path, program: Path | None = None) -> None:
+        self._command = [sys.executable, str(program or root / "examples" / "chat" / "app.py")]
         self._process: subprocess.Popen[str] | None = None
         self._reader: Thread | None = None
         self._said: list[str] = []

@@ -23,12 +23,15 @@ class Program:
     def __init__(self, process: subprocess.Popen[str], file: Path) -> None:
         self._process = process
         self.file = file
+        #: The lines that were waited for, and those before them.
+        self.said: list[str] = []
 
     def line_with(self, text: str) -> str:
         """Wait for a line that has `text` in it."""
         seen = ""
         with Timeout(20, AssertionError(f"no {text!r}")):
             while (line := self._process.stdout.readline()) != "":
+                self.said.append(line)
                 if text in line:
                     return str(line)
                 seen += line

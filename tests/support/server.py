@@ -139,8 +139,6 @@ def serving(application: Any, **options: Any) -> Iterator[Running]:
         options.setdefault("log", None)
         running = Running(WSGIServer(("127.0.0.1", 0), wsgi_application, **options), server)
         running.wsgi.error_log = running.wsgi.environ["wsgi.errors"] = running.error_log
-        if server is not None:
-            running.wsgi.on_stop.append(server.close)
         running.wsgi.start()
         try:
             yield running

@@ -135,6 +135,7 @@ class WebSocketClient(Wire):
         lines += [f"{name}: {value}" for name, value in fields.items() if value]
         self.send("\r\n".join([*lines, "", ""]).encode() + behind)
         head = self.read_head()
+        self.head = head.decode("latin-1") + "\r\n"
         assert head.startswith(b"HTTP/1.1 101 "), head + self.data
         # The example of RFC 6455 section 1.3.
         assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head, head

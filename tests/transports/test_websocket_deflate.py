@@ -13,6 +13,7 @@ from flask_realtime.transports.websocket import WebSocketTransport
 from flask_realtime.websocket.connection import Connection
 from flask_realtime.websocket.messages import Messages
 from tests.support.app import Serve
+from tests.support.waiting import let_run, wait_until
 from tests.support.wire import WebSocketClient
 from tests.websocket.masking import frame, server_frame
 from tests.websocket.test_deflate import TAKEOVER, compressed, compressing
@@ -148,3 +149,26 @@ def test_short_messages_share_the_frame_of_everyone(options: dict[str, Any]) -> 
     plain = written(Messages(1000), packet)[0]
     assert written(compressing(threshold=14, **options), packet)[0] is plain
     assert written(compressing(threshold=13, **options), packet)[0] == plain  # each is short
+
+
+# Floods ----------------------------------------------------------------------------------
+
+
+def test_a_bomb_waits_as_it_came_while_the_handlers_lag(serve: Serve) -> None:
+    """A read of a few KiB may be a hundred messages of the greatest size."""
+    limit = 100_000
+    running, app = serve(per_message_deflate=True, max_http_buffer_size=limit, max_inbox=5)
+    wire = running.websocket(headers=OFFER)
+    wire.connect()
+    wire.send_text('42["block"]')
+    assert app.blocked.wait(10)
+    note = f'42["note","{"x" * (limit - 100)}"]'
+    wire.send(compressed(1, note.encode()) * 100)
+    transport: Any = running.session().transport
+    wait_until(lambda: transport._paused, what="the inbox is full")
+    let_run()
+    assert transport.connection.framing.more
+    assert sum(map(len, transport._held)) <= 2 * limit
+    app.go.set()
+    wait_until(lambda: len(app.noted) == 100, what="all have arrived")
+    assert set(app.noted) == {"x" * (limit - 100)}

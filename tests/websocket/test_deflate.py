@@ -412,3 +412,72 @@ def test_any_bytes_give_messages_or_a_violation(data: st.DataObject) -> None:
     assert fed(pieces, data.draw(segments(sent))) == whole.feed(sent)
     codes = [each.violation and each.violation.close_code for each in (whole, pieces)]
     assert codes[0] == codes[1]
+
+
+# What one read may grow to --------------------------------------------------------------
+
+
+def fed_again(framing: Messages) -> list[list[str | bytes]]:
+    """What comes of all that a framing has kept back, call by call."""
+    found = []
+    while framing.more:
+        found.append(framing.feed(b""))
+    return found
+
+
+@pytest.mark.parametrize("takeover", [{}, TAKEOVER], ids=["alone", "takeover"])
+def test_of_what_one_read_inflates_to_hardly_more_than_one_message_is_kept_at_once(
+    takeover: dict[str, Any],
+) -> None:
+    framing = compressing(**takeover)
+    whole = [bytes([number]) * MAX_SIZE for number in range(20)]
+    messages = framing.feed(b"".join(compressed(2, message) for message in whole))
+    assert messages == whole[:1]
+    assert fed_again(framing) == [[message] for message in whole[1:]]
+
+
+def test_small_messages_add_up() -> None:
+    framing = compressing(max_size=1000)
+    message = "x" * 300
+    calls = [framing.feed(compressed(1, message.encode()) * 10), *fed_again(framing)]
+    assert calls == [[message] * 4, [message] * 4, [message] * 2]
+
+
+def test_what_comes_behind_what_was_kept_back_keeps_its_order() -> None:
+    framing = compressing(max_size=1000)
+    first, second = "a" * 1000, "b" * 1000
+    data = compressed(1, first.encode()) + compressed(1, second.encode())
+    assert framing.feed(data + text("c")[:3]) == [first]
+    assert framing.feed(text("c")[3:] + close(1000)) == [second]
+    assert framing.closing is None and framing.more
+    assert framing.feed(b"") == ["c"]
+    assert framing.closing == (1000, "") and not framing.more
+
+
+def test_a_violation_behind_what_was_kept_back_comes_in_its_turn() -> None:
+    framing = compressing(max_size=1000)
+    data = compressed(1, b"a" * 1000) + frame(RSV1 | 1, b"\xff")
+    assert framing.feed(data) == ["a" * 1000]
+    assert framing.violation is None
+    assert framing.feed(b"") == []
+    assert framing.violation is not None and not framing.more
+
+
+def test_nothing_is_kept_back_where_nothing_is_compressed() -> None:
+    framing = Messages(1000)
+    assert len(framing.feed(text("x" * 1000) * 20)) == 20
+    assert not framing.more
+
+
+def test_the_memory_of_one_read_is_bounded() -> None:
+    framing = compressing(max_size=1_000_000)
+    bomb = compressed(2, bytes(1_000_000)) * 60
+    assert len(bomb) < 65536
+    tracemalloc.start()
+    try:
+        count = len(framing.feed(bomb))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 1
+    assert peak < 6_000_000

@@ -6,14 +6,16 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
-from gevent import socket
+from gevent import socket, ssl
 
 from flask_realtime.wsgi import WSGIServer
 from tests.support.program import start
+from tests.support.tls import make_certificate
 
 __all__ = ["start"]
 
@@ -96,3 +98,16 @@ def connect() -> Iterator[Callable[[WSGIServer], Client]]:
             return Client(sock)
 
         yield open_connection
+
+
+@pytest.fixture
+def certificate(openssl: str, tmp_path: Path) -> dict[str, str]:
+    """The files of a certificate, as a server takes them."""
+    return make_certificate(openssl, tmp_path)
+
+
+@pytest.fixture
+def tls_context(certificate: dict[str, str]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(**certificate)
+    return context

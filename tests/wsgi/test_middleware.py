@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from io import BytesIO
 from pathlib import Path
 from wsgiref.util import setup_testing_defaults
 
 import pytest
 
+from flask_realtime.exceptions import HTTPError
 from flask_realtime.wsgi.client_files import MISSING, ClientFiles
-from flask_realtime.wsgi.middleware import Middleware
+from flask_realtime.wsgi.middleware import Middleware, _read_body
 from tests.support.server import make_server, not_found
 
 
@@ -83,3 +85,20 @@ def test_a_host_without_gevent_is_told_which_have_it(
     assert status == "503 Service Unavailable"
     assert f"    {command}" in text.splitlines()
     assert f"    {command}" in caplog.text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("stated", "status"),
+    [
+        ("9" * 5000, "400 Bad Request"),
+        ("0" * 5000 + "5", "400 Bad Request"),
+        ("9" * 19, "413 Content Too Large"),
+        ("-5", "400 Bad Request"),
+        ("\u00b2", "400 Bad Request"),
+        ("6", "400 Bad Request"),
+    ],
+)
+def test_a_length_that_a_host_lets_through_is_refused(stated: str, status: str) -> None:
+    with pytest.raises(HTTPError) as raised:
+        _read_body({"CONTENT_LENGTH": stated, "wsgi.input": BytesIO(b"hello")}, 1000)
+    assert raised.value.http_status == status

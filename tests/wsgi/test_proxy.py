@@ -31,7 +31,7 @@ PROXIED = {
     "X-Forwarded-Host": "example.org",
     "X-Forwarded-Proto": "https",
 }
-REFUSED = {"code": 4, "message": "Forbidden"}
+REFUSED = {"code": 4, "message": "Forbidden", "name": "bad-origin"}
 
 Serve = Callable[..., tuple[Running, list[Any]]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -88,6 +89,14 @@ def test_bytes_behind_an_upgrade():
     assert parser.rest == b"GET / HTTP/1.1\r\n"
 
 
+@pytest.mark.parametrize("digits", ["0" * 5000 + "5", "0" * 16 + "00005", "9" * 20])
+def test_a_length_of_too_many_digits_is_refused_for_that(digits):
+    parser = parse([POST + f"Content-Length: {digits}\r\n\r\nhello".encode()])
+    assert not parser.requests
+    assert parser.error is not None and parser.error.http_status == "400 Bad Request"
+    assert "Content-Length" in str(parser.error)
+
+
 def test_a_head_is_between_no_requests():
     parser = parse([REQUESTS[0] + b"GET /half"])
     assert len(parser.requests) == 1 and not parser.between_requests
@@ -120,6 +129,17 @@ def test_the_limit_counts_each_head_alone():
 )
 def test_environ_keys(name, key):
     assert environ_key(name) == key
+
+
+def test_names_of_headers_that_no_client_has_are_not_kept():
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            build_environ({}, b"GET", b"/", "1.0", [(b"X%06d" % number + b"y" * 10_000, b"z")])
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 500_000
 
 
 def test_the_template_is_not_changed():

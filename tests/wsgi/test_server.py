@@ -6,7 +6,6 @@ import gc
 import os
 import socket as stdlib_socket
 import ssl as stdlib_ssl
-import subprocess
 
 import gevent
 import gevent.pool
@@ -21,6 +20,7 @@ from flask_realtime.wsgi.http_connection import HTTPConnection
 from flask_realtime.wsgi.request_parser import Request, RequestParser
 from flask_realtime.wsgi.response import Response
 from flask_realtime.wsgi.timed_socket import TimedSocket
+from tests.support.tls import encrypted
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 UPGRADE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
@@ -150,31 +150,6 @@ def test_a_unix_socket_in_use(serve, connect, tmp_path):
 # TLS
 
 
-@pytest.fixture
-def certificate(openssl, tmp_path):
-    files = {"certfile": str(tmp_path / "cert.pem"), "keyfile": str(tmp_path / "key.pem")}
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-subj", "/CN=localhost", "-out", files["certfile"]]
-    subprocess.run([*command, "-keyout", files["keyfile"]], check=True, capture_output=True)
-    return files
-
-
-@pytest.fixture
-def tls_context(certificate):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(**certificate)
-    return context
-
-
-def encrypt(client):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    # An end of stream without TLS's own is an error for this client.
-    client.sock = context.wrap_socket(client.sock, suppress_ragged_eofs=False)
-    return client
-
-
 def test_tls(serve, connect, tls_context):
     seen = []
     body = b"x" * 3_000_000
@@ -184,7 +159,7 @@ def test_tls(serve, connect, tls_context):
         start_response("200 OK", [])
         return [body]
 
-    client = encrypt(connect(serve(application, ssl_context=tls_context)))
+    client = encrypted(connect(serve(application, ssl_context=tls_context)))
     try:
         client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
         client.send(b"y" * 200_000)
@@ -197,7 +172,7 @@ def test_tls(serve, connect, tls_context):
 
 
 def test_tls_with_files(serve, connect, certificate):
-    client = encrypt(connect(serve(hello, **certificate)))
+    client = encrypted(connect(serve(hello, **certificate)))
     client.send(GET)
     assert client.read_until(b"hello") == OK
     client.sock.close()
@@ -314,7 +289,7 @@ def test_take_behind_other_requests(serve, connect):
 def test_take_under_tls(serve, connect, tls_context):
     taker = Taker()
     server = serve(taker, ssl_context=tls_context)
-    client = encrypt(connect(server))
+    client = encrypted(connect(server))
     client.send(UPGRADE + b"frame")
     sock, data = taker.taken.get(timeout=10)
     drained(server)

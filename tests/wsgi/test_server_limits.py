@@ -9,6 +9,9 @@ from gevent.event import Event
 
 from flask_realtime.exceptions import BodyError, OptionError
 from flask_realtime.wsgi import WSGIServer
+from flask_realtime.wsgi.limits import Limits
+from flask_realtime.wsgi.request_parser import Request
+from tests.support.waiting import wait_until
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
@@ -150,6 +153,86 @@ def test_slow_body(serve, connect):
     assert raised == ["408 Request Timeout"]
 
 
+def test_each_byte_of_a_body_is_no_new_deadline(serve, connect):
+    def trickle():
+        while True:
+            client.send(b"x")
+            gevent.sleep(0.02)
+
+    client = connect(serve(count, body_timeout=0.2, min_body_rate=1000))
+    client.send(POST + b"Content-Length: 1000000\r\n\r\n")
+    writer = gevent.spawn(trickle)
+    try:
+        assert status(client.read_all()) == b"408 Request Timeout"
+    finally:
+        writer.kill()
+
+
+def test_a_body_that_nobody_reads_does_not_trickle_in_for_ever_either(serve, connect):
+    def trickle():
+        while True:
+            client.send(b"x")
+            gevent.sleep(0.02)
+
+    server = serve(hello, body_timeout=0.2, min_body_rate=1000)
+    client = connect(server)
+    client.send(POST + b"Content-Length: 50000\r\n\r\n")
+    assert client.read_until(b"hello").startswith(b"HTTP/1.1 200")
+    writer = gevent.spawn(trickle)
+    try:
+        wait_until(lambda: not server.connections, what="the connection is closed")
+    finally:
+        writer.kill()
+
+
+def test_a_body_that_keeps_its_pace_may_take_as_long_as_it_takes(serve, connect):
+    client = connect(serve(count, body_timeout=0.2, min_body_rate=20))
+    client.send(POST + b"Content-Length: 1000\r\n\r\n")
+    for _ in range(25):
+        client.send(b"x" * 40)
+        gevent.sleep(0.02)
+    assert client.ask(b"").endswith(b"1000 bytes")
+
+
+def test_the_pace_of_a_body_is_that_of_its_client_and_not_of_the_application(serve, connect):
+    go_on = Event()
+
+    def application(environ, start_response):
+        first = environ["wsgi.input"].read1(1)
+        assert go_on.wait(10)
+        start_response("200 OK", [])
+        return [first + environ["wsgi.input"].read()]
+
+    server = serve(application, body_timeout=0.1, min_body_rate=1000)
+    client = connect(server)
+    client.send(POST + b"Content-Length: 2\r\n\r\na")
+    ticks = server.deadlines.now + 0.3
+    wait_until(lambda: server.deadlines.now > ticks, what="three time-outs have passed")
+    client.send(b"b")
+    go_on.set()
+    assert client.read_until(b"ab").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(
+    ("size", "waited", "rate", "patience"),
+    [
+        (0, 0, 500, 30),
+        (0, 10, 500, 20),
+        (0, 30, 500, 0),
+        (500, 10, 500, 21),
+        (10_000, 20, 500, 30),  # never more than the time-out
+        (1_000_000, 2000, 500, 30),  # a phone on a bad line
+        (1_000_000, 2040, 500, -10),
+        (0, 1000, None, 30),
+        (0, 1000, 0, 30),
+    ],
+)
+def test_the_patience_with_a_body_follows_its_pace(size, waited, rate, patience):
+    request = Request({}, False, True, None, True, False, False)
+    request.body_size, request.body_waited = size, waited
+    assert Limits(min_body_rate=rate).body_patience(request) == patience
+
+
 def test_an_application_may_answer_a_broken_body_itself(serve, connect):
     def application(environ, start_response):
         with pytest.raises(OSError):
@@ -273,7 +356,13 @@ def test_a_large_unread_body_is_not_drained(serve, connect):
 
 @pytest.mark.parametrize(
     "option",
-    [{"max_header_size": 0}, {"header_timeout": -1}, {"keep_alive_timeout": "5"}],
+    [
+        {"max_header_size": 0},
+        {"header_timeout": -1},
+        {"keep_alive_timeout": "5"},
+        {"min_body_rate": -1},
+        {"body_timeout": None},
+    ],
 )
 def test_impossible_limits(option):
     with pytest.raises(OptionError, match=next(iter(option))):

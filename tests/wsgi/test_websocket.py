@@ -561,3 +561,68 @@ def test_a_refusal_is_answered_over_http() -> None:
 def test_a_compression_that_cannot_be(compression: Any) -> None:
     with pytest.raises(OptionError, match="compression"):
         accept_websocket(dict(HANDSHAKE), compression=compression)
+
+
+# Subprotocols and origins ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "offered", "chosen"),
+    [
+        (["a", "b"], "b, a", "a"),
+        (("b",), "a,b", "b"),
+        (["a"], "A", None),  # RFC 6455 section 4.1: they are compared as they are
+        (["a"], "", None),
+        ([], "a", None),
+    ],
+)
+def test_subprotocol(
+    serve: Callable[..., Site], ours: Any, offered: str, chosen: str | None
+) -> None:
+    site = serve(lambda websocket: websocket.subprotocol, subprotocols=ours)
+    client = site.client(headers={"Sec-WebSocket-Protocol": offered})
+    assert site.result() == chosen
+    assert ("Sec-WebSocket-Protocol: " in client.head) == (chosen is not None)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"subprotocols": "chat"},
+        {"subprotocols": ["a b"]},
+        {"subprotocols": ["a\r\nSet-Cookie: b"]},
+        {"origins": ["example.org"]},
+    ],
+)
+def test_options_that_cannot_be_used(options: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match=next(iter(options))):
+        accept_websocket(dict(HANDSHAKE), **options)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "passes"),
+    [
+        ("*", "http://evil.example", True),
+        (None, "http://evil.example", False),
+        (None, "http://a", True),
+        (None, None, True),
+        ("https://good.example", "https://good.example", True),
+        (["https://*.good.example"], "https://b.good.example", True),
+        (["https://good.example"], "https://evil.example", False),
+        (lambda origin: origin.endswith(".test"), "http://x.test", True),
+        (lambda origin: origin.endswith(".test"), "http://x.example", False),
+    ],
+)
+def test_origins(allowed: Any, origin: str | None, passes: bool) -> None:
+    own = {"wsgi.url_scheme": "http", "HTTP_HOST": "a"}
+    environ: dict[str, Any] = HANDSHAKE | own | ({} if origin is None else {"HTTP_ORIGIN": origin})
+    # Who passes comes to the next obstacle: there is no host here that has a socket.
+    with pytest.raises(UsageError if passes else HandshakeError) as raised:
+        accept_websocket(environ, origins=allowed)
+    if isinstance(raised.value, HandshakeError):
+        assert raised.value.http_status == "403 Forbidden"
+
+
+def test_a_page_says_by_fetch_metadata_too_that_it_is_of_another_site() -> None:
+    with pytest.raises(HandshakeError):
+        accept_websocket({**HANDSHAKE, "HTTP_SEC_FETCH_SITE": "cross-site"}, origins=None)

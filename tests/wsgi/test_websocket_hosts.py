@@ -11,24 +11,46 @@ from typing import Any
 
 import pytest
 
+from tests.clients import hosts
 from tests.clients.hosts import Host, Running, running
 from tests.support.http import HTTPClient
 from tests.support.wire import Closed, WebSocketClient
-from tests.websocket.masking import close, text
+from tests.websocket.masking import close, frame, text
+from tests.wsgi.websocket_app import MAX_SIZE
 
 MODULE = "tests.wsgi.websocket_app"
 
 
-def _gunicorn(port: int) -> list[str]:
-    options = ["--worker-class=gevent", f"--bind=127.0.0.1:{port}"]
-    settings = "--config=tests/clients/gunicorn_conf.py"
-    return ["-m", "gunicorn", settings, *options, f"{MODULE}:application"]
+def _gunicorn(worker: str) -> Callable[[int], list[str]]:
+    settings = ["--config=tests/clients/gunicorn_conf.py", f"--worker-class={worker}"]
+    return lambda port: [
+        "-m", "gunicorn", *settings, f"--bind=127.0.0.1:{port}", f"{MODULE}:application"
+    ]  # fmt: skip
 
 
-HOSTS = (
-    Host("WSGIServer", lambda port: ["-m", MODULE, str(port)]),
-    Host("gunicorn -k gevent", _gunicorn),
-)
+def _module(host: str) -> Callable[[int], list[str]]:
+    return lambda port: ["-m", MODULE, host, str(port)]
+
+
+GEVENT_WEBSOCKET_WORKER = "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"
+
+# The hosts of the clients' matrix, by its names, with an application of their own here.
+COMMANDS = {
+    hosts.OWN: _module("own"),
+    hosts.GUNICORN: _gunicorn("gevent"),
+    hosts.WORKER: _gunicorn("flask_realtime.wsgi.gunicorn.Worker"),
+    hosts.PYWSGI: _module("pywsgi"),
+    hosts.GEVENT_WEBSOCKET: _module("gevent-websocket"),
+    hosts.GEVENT_WEBSOCKET_WORKER: _gunicorn(GEVENT_WEBSOCKET_WORKER),
+}
+HOSTS = [Host(host.name, command) for host, command in COMMANDS.items()]
+
+# Their 101 is out before we are asked: they negotiate nothing, and refuse by closing.
+UPGRADED = {hosts.GEVENT_WEBSOCKET.name, hosts.GEVENT_WEBSOCKET_WORKER.name}
+
+
+def test_no_host_is_left_out() -> None:
+    assert set(COMMANDS) == set(hosts.HOSTS)
 
 
 @pytest.fixture(scope="module", params=HOSTS, ids=[host.name for host in HOSTS])
@@ -51,8 +73,8 @@ def connect(server: Running) -> Iterator[Connect]:
     """Opens a WebSocket at a path; it is closed after the test."""
     with ExitStack() as stack:
 
-        def open_websocket(path: str, behind: bytes = b"") -> WebSocketClient:
-            client = WebSocketClient(server.port, path=path, behind=behind)
+        def open_websocket(path: str, **options: Any) -> WebSocketClient:
+            client = WebSocketClient(server.port, path=path, **options)
             stack.callback(client.close)
             return client
 
@@ -71,6 +93,80 @@ def test_echo_and_close(connect: Connect) -> None:
     assert client.at_end()  # and not a byte of HTTP
 
 
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4999])
+def test_a_close_code_comes_back(connect: Connect, code: int) -> None:
+    client = connect("/")
+    assert client.leave(code) == code
+    assert client.at_end()
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 2999, 5000])
+def test_a_close_code_that_must_not_be_sent(connect: Connect, code: int) -> None:
+    client = connect("/")
+    assert client.leave(code) == 1002
+
+
+def test_a_message_that_is_too_big(connect: Connect) -> None:
+    client = connect("/")
+    client.send_binary(bytes(MAX_SIZE))
+    assert client.receive() == bytes(MAX_SIZE)
+    client.send(frame(2, bytes(MAX_SIZE + 1))[:20])  # known by its header alone
+    assert client.closed_with() == 1009
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [(b"\x81\x01x", 1002), (b"\xf1\x80\0\0\0\0", 1002), (frame(1, b"\xff"), 1007)],
+    ids=["not masked", "reserved bits", "no UTF-8"],
+)
+def test_a_frame_that_is_wrong(connect: Connect, wrong: bytes, code: int) -> None:
+    client = connect("/")
+    client.send_text("before")
+    assert client.receive() == "before"
+    client.send(wrong)
+    assert client.closed_with() == code
+
+
+def test_a_client_that_says_nothing_more_is_waited_for(connect: Connect) -> None:
+    client = connect("/")
+    client.send(frame(9, b"are you there"))
+    client.send_text("yes")
+    assert client.receive() == "yes"
+    assert client.pongs == [b"are you there"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [("chat", "chat"), ("other, chat,v2.chat", "v2.chat"), ("other", None), ("", None)],
+)
+def test_the_best_subprotocol_is_chosen(
+    connect: Connect, server: Running, offered: str, chosen: str | None
+) -> None:
+    client = connect("/subprotocol", headers={"Sec-WebSocket-Protocol": offered})
+    chosen = None if server.host.name in UPGRADED else chosen
+    assert client.receive() == str(chosen)
+    line = f"Sec-WebSocket-Protocol: {chosen}\r\n"
+    assert (line in client.head) == (chosen is not None)
+    assert ("Sec-WebSocket-Protocol" in client.head) == (chosen is not None)
+
+
+def test_pages_of_others_may_not_connect_where_only_the_own_may(
+    connect: Connect, server: Running
+) -> None:
+    own = connect("/own", headers={"Origin": f"http://127.0.0.1:{server.port}"})
+    own.send_text("hello")
+    assert own.receive() == "hello"
+    foreign = {"Origin": "http://evil.example"}
+    if server.host.name in UPGRADED:
+        assert connect("/own", headers=foreign).closed_with() in (1000, None)
+        return
+    http = HTTPClient(server.port)
+    handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                 "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
+    assert http.get("/own", {**handshake, **foreign}).status == 403
+    http.close()
+
+
 def test_the_server_closes(connect: Connect) -> None:
     client = connect("/close")
     with pytest.raises(Closed) as closed:
@@ -87,11 +183,12 @@ def test_a_client_that_vanishes(connect: Connect) -> None:
     assert client.at_end()
 
 
-def test_an_application_that_fails_in_the_block(connect: Connect) -> None:
+def test_an_application_that_fails_in_the_block(connect: Connect, server: Running) -> None:
     client = connect("/IntendedError")
     assert client.closed_with() == 1011
     client.send(close(1011))
     assert client.at_end()
+    server.log.wait_for(r"^(\w+\.)*IntendedError$")  # the whole traceback is there
 
 
 def test_a_handshake_that_is_refused_leaves_the_connection_to_http(server: Running) -> None:
@@ -131,6 +228,7 @@ def test_the_package_ws(
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
+    extensions = "" if server.host.name in UPGRADED else extensions
     assert said["code"] == 4001
     assert said["extensions"] == extensions
     # 6.8 MB, of which 0.9 cannot be compressed.

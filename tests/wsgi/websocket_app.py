@@ -6,8 +6,12 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from gevent import pywsgi
+
 from flask_realtime.exceptions import HandshakeError
 from flask_realtime.wsgi import WSGIServer, accept_websocket
+
+MAX_SIZE = 2_000_000
 
 TAKEOVER = {"server_context_takeover": True, "client_context_takeover": True}
 
@@ -34,7 +38,11 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     path = environ["PATH_INFO"]
     try:
         websocket = accept_websocket(
-            environ, max_size=2_000_000, compression=COMPRESSION.get(path)
+            environ,
+            max_size=MAX_SIZE,
+            compression=COMPRESSION.get(path),
+            subprotocols=["v2.chat", "chat"] if path == "/subprotocol" else [],
+            origins=None if path == "/own" else "*",
         )
     except HandshakeError as error:
         start_response(error.http_status, [*error.headers, ("Content-Length", "0")])
@@ -42,6 +50,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     with websocket:
         if path == "/close":
             websocket.close(4000, "enough")
+        if path == "/subprotocol":
+            websocket.send(str(websocket.subprotocol))
         if path == "/IntendedError":
             raise IntendedError
         for message in websocket:
@@ -49,8 +59,21 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     return websocket.response()
 
 
+def make_server(host: str, port: int) -> Any:
+    """A server of one of the three that are no program of their own."""
+    address = ("127.0.0.1", port)
+    if host == "own":
+        return WSGIServer(address, application, log=None)
+    options = {}
+    if host == "gevent-websocket":
+        from geventwebsocket.handler import WebSocketHandler
+
+        options["handler_class"] = WebSocketHandler
+    return pywsgi.WSGIServer(address, application, log=None, **options)
+
+
 if __name__ == "__main__":
-    server = WSGIServer(("127.0.0.1", int(sys.argv[1])), application, log=None)
+    server = make_server(sys.argv[1], int(sys.argv[2]))
     server.start()
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
