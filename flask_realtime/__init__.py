@@ -14,6 +14,7 @@ from .extension.functions import (
     send,
 )
 from .protocol.reason import Reason
+from .socketio.events import Events
 from .socketio.namespace import Namespace
 from .socketio.socket import Socket
 
@@ -23,6 +24,7 @@ __all__ = [
     "AckTimeout",
     "ConnectionRefusedError",
     "Disconnected",
+    "Events",
     "Namespace",
     "Reason",
     "Socket",

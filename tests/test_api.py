@@ -17,6 +17,7 @@ NAMES = {
     "AckTimeout",
     "ConnectionRefusedError",
     "Disconnected",
+    "Events",
     "Namespace",
     "Reason",
     "Socket",
@@ -55,8 +56,8 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 }
 
 MEMBERS: dict[type, str] = {
-    SocketIO: """init_app run stop close on on_event event on_error on_error_default of sockets
-        emit send call to in_ except_ volatile local start_background_task sleep reason""",
+    SocketIO: """init_app run stop close on on_event event register on_error on_error_default of
+        sockets emit send call to in_ except_ volatile local start_background_task sleep reason""",
     Namespace: """on event on_error emit send to in_ except_ volatile local sockets_join
         sockets_leave disconnect_sockets""",
     Socket: """on off emit send call join leave to in_ except_ broadcast volatile rooms data conn

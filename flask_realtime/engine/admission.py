@@ -9,9 +9,9 @@ from typing import Any
 
 from werkzeug.http import dump_cookie
 
-from ..exceptions import OptionError, RequestError
+from ..exceptions import OptionError
 from ..options import Options
-from ..protocol.request import FORBIDDEN, request_error
+from ..protocol.refusals import NOT_ALLOWED, request_error
 from ..transports.http import Headers, Request
 
 OWNER = "00"
@@ -38,10 +38,13 @@ def allow(options: Options, request: Request) -> None:
     else:
         allowed, message = answer is True or answer is None, answer
     if not allowed:
-        error = request_error(FORBIDDEN)
-        if isinstance(message, str) and message:
-            raise RequestError(error.code, message, error.http_status)
-        raise error
+        told = message if isinstance(message, str) else ""
+        raise request_error(NOT_ALLOWED, f"allow_request said {message!r}", told)
+
+
+def is_foreign(sid: str) -> bool:
+    """Whether a sid of ours is said to belong to another worker."""
+    return _SID.fullmatch(sid) is not None and not sid.startswith(OWNER)
 
 
 def make_sid(options: Options, request: Request, taken: Container[str]) -> str:

@@ -12,21 +12,24 @@ from gevent import monkey
 from gevent.hub import get_hub
 
 from .. import signals
-from ..exceptions import RequestError
+from ..exceptions import HTTPError, ProtocolError
 from ..options import Options
 from ..protocol.dialect import Dialect
 from ..protocol.eio4 import EIO4
 from ..protocol.json import make_codec
 from ..protocol.packet import Packet
 from ..protocol.reason import Reason
-from ..protocol.request import (
+from ..protocol.refusals import (
+    BAD_HANDSHAKE,
     BAD_METHOD,
-    BAD_REQUEST,
-    UNKNOWN_SID,
+    STOPPING,
+    TOO_LARGE,
     UNKNOWN_TRANSPORT,
-    ClientRequest,
+    WRONG_TRANSPORT,
+    refused_by,
     request_error,
 )
+from ..protocol.request import ClientRequest
 from ..transports.compression import compress
 from ..transports.http import Headers, Peer, Request, Response, preflight, respond
 from ..transports.outbox import Outbox
@@ -35,8 +38,11 @@ from ..transports.websocket import WebSocketTransport
 from ..websocket.connection import Connection
 from .admission import allow, cookie_headers, make_sid
 from .clock import Clock
+from .offer import Offer
 from .origin import Origins
+from .refusal_log import RefusalLog
 from .session import Session, SessionClient
+from .sessions import Sessions
 from .states import SessionState
 from .upgrade import Upgrade
 from .watchdog import Watchdog
@@ -53,11 +59,13 @@ class Admitted(NamedTuple):
     :param session: the one that it belongs to, None for a new one.
     :param sid: that session's.
     :param headers: what its answer carries, such as a cookie.
+    :param request: it, as the application may see it.
     """
 
     session: Session | None
     sid: str
     headers: Headers
+    request: Request
 
 
 class Engine:
@@ -71,7 +79,7 @@ class Engine:
 
     def __init__(self, options: Options, make_client: Callable[[Session], SessionClient]) -> None:
         self.options = options
-        self.sessions: dict[str, Session] = {}
+        self.sessions = Sessions(own_sids=options.generate_id is None)
         self.hub: Any = None  # the one whose thread owns the sessions, once we serve
         self.clock: Clock
         self._thread: int | None = None
@@ -79,7 +87,9 @@ class Engine:
         self._origins = Origins(
             options.cors_allowed_origins, options.cors_credentials, options.trusted_hosts
         )
+        self.offer = Offer(options)
         self._dialects = _make_dialects(options)
+        self._refusals = RefusalLog(options.max_http_buffer_size)
         self._stopping = False
 
     def start(self) -> None:
@@ -119,51 +129,46 @@ class Engine:
         :raises RequestError: if there is no such session, or the request may not use it.
         """
         if wanted.transport not in self.options.transports:
-            raise request_error(UNKNOWN_TRANSPORT)
+            raise request_error(UNKNOWN_TRANSPORT, f"{wanted.transport[:20]!r}")
         self._origins.check(request)
         if wanted.sid is not None:
-            return Admitted(self._find_for(wanted, wanted.sid), wanted.sid, [])
+            return Admitted(self.sessions.find_for(wanted, wanted.sid), wanted.sid, [], request)
         if request.method != "GET":
-            raise request_error(BAD_METHOD)
-        allow(self.options, request)
+            raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET opens a session")
+        seen = self._origins.as_seen(request)
+        allow(self.options, seen)
         if self._stopping:
-            raise RequestError(BAD_REQUEST, "Server shutting down", "503 Service Unavailable")
-        sid = make_sid(self.options, request, self.sessions)
-        return Admitted(None, sid, cookie_headers(self.options.cookie, sid))
+            raise request_error(STOPPING)
+        sid = make_sid(self.options, seen, self.sessions)
+        return Admitted(None, sid, cookie_headers(self.options.cookie, sid), seen)
 
-    def find(self, sid: str) -> Session:
-        """Return the session of that name.
-
-        :raises RequestError: code 1 if there is none.
-        """
-        session = self.sessions.get(sid)
-        if session is None:
-            raise request_error(UNKNOWN_SID)
-        return session
-
-    def _find_for(self, wanted: ClientRequest, sid: str) -> Session:
-        session = self.find(sid)
-        is_upgrade = wanted.transport == WebSocketTransport.name
-        if not is_upgrade and session.transport.name != wanted.transport:
-            raise request_error(BAD_REQUEST)
-        if session.dialect.name != wanted.dialect:
-            raise request_error(BAD_REQUEST)
-        return session
-
-    def handle(self, request: Request, wanted: ClientRequest, peer: Peer | None) -> Response:
+    def handle(
+        self,
+        request: Request,
+        wanted: ClientRequest,
+        peer: Peer | None,
+        read: Callable[[], bytes],
+    ) -> Response:
         """Answer a polling request; a GET waits.
 
+        :param read: reads the body, or raises an :exc:`HTTPError`. Only the body of a session's
+            own POST is read.
         :raises RequestError: if it cannot be served.
         """
         if request.method == "OPTIONS":
             self._origins.check(request)
             return preflight(self.cors(request))
-        session, sid, headers = self.admit(request, wanted)
+        session, sid, headers, seen = self.admit(request, wanted)
         if wanted.transport != PollingTransport.name:
-            raise request_error(BAD_REQUEST)  # a WebSocket without its handshake
+            raise request_error(BAD_HANDSHAKE, "transport=websocket without Upgrade: websocket")
+        if request.method == "POST":
+            assert session is not None  # only a GET opens one
+            request.body = self._read_body(session, read)
+            session = self.sessions.find_for(wanted, sid)  # again: it may be over meanwhile
         if session is None:
-            session = self._make_session(request, wanted, sid)
-            session.open(PollingTransport(session.dialect, session.outbox), self._upgrades())
+            session = self._make_session(seen, wanted, sid)
+            upgrades = self.offer.upgrades(request)
+            session.open(PollingTransport(session.dialect, session.outbox), upgrades)
         transport = session.transport
         assert isinstance(transport, PollingTransport)
         headers = headers + self.cors(request)
@@ -171,18 +176,21 @@ class Engine:
             return self._compressed(request, transport.get(headers, peer))
         if request.method == "POST":
             return transport.post(request, headers)
-        raise request_error(BAD_METHOD)
+        raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET and POST are known")
+
+    def _read_body(self, session: Session, read: Callable[[], bytes]) -> bytes:
+        try:
+            return read()
+        except HTTPError as error:
+            if refused_by(error).name == TOO_LARGE.name:
+                session.end(Reason.TRANSPORT_ERROR)  # what it wanted to say is lost
+            raise
 
     def _compressed(self, request: Request, response: Response) -> Response:
         if not self.options.http_compression:
             return response
         threshold = self.options.compression_threshold
         return compress(response, request.header("accept-encoding"), threshold)
-
-    def _upgrades(self) -> list[str]:
-        if not self.options.allow_upgrades:
-            return []
-        return [name for name in self.options.transports if name == WebSocketTransport.name]
 
     def open_websocket(
         self,
@@ -197,7 +205,7 @@ class Engine:
         """
         session = admitted.session
         if session is None:
-            session = self._make_session(request, wanted, admitted.sid)
+            session = self._make_session(admitted.request, wanted, admitted.sid)
             transport = WebSocketTransport(connection, session.outbox)
             session.open(transport, [])
             transport.start()
@@ -205,6 +213,7 @@ class Engine:
         polling = session.transport
         if not isinstance(polling, PollingTransport) or not self._may_upgrade(session):
             connection.close()  # a second WebSocket leaves the session as it is
+            self.tell(request_error(WRONG_TRANSPORT, "a second WebSocket"), request, session.sid)
             return
         transport = WebSocketTransport(connection, Outbox(self.options.max_outbox_size))
         Upgrade(self, session, polling, transport)
@@ -213,7 +222,7 @@ class Engine:
     def _may_upgrade(self, session: Session) -> bool:
         """Whether a session on polling may go on over another WebSocket."""
         is_open = session.state is SessionState.OPEN  # else the next poll takes its goodbye
-        return is_open and session.upgrade is None and bool(self._upgrades())
+        return is_open and session.upgrade is None and self.offer.made
 
     def _make_session(self, request: Request, wanted: ClientRequest, sid: str) -> Session:
         dialect = self._dialects[wanted.dialect, wanted.base64]
@@ -223,11 +232,21 @@ class Engine:
         self.notify(signals.session_opened, session=session)
         return session
 
-    def error_response(self, wanted: ClientRequest | None, error: RequestError) -> Response:
-        """Return the answer to a request that cannot be served, in its client's words."""
+    def refuse(
+        self, request: Request, wanted: ClientRequest | None, error: ProtocolError
+    ) -> Response:
+        """Return the answer to a request that cannot be served, in its client's words; log it."""
+        error = refused_by(error)
+        self.tell(error, request, wanted.sid if wanted is not None else None)
         key = (wanted.dialect, wanted.base64) if wanted else ("eio4", False)
         body, content_type = self._dialects[key].error_body(error)
         return respond(body, content_type, error.http_status)
+
+    def tell(self, error: ProtocolError, request: Request, sid: str | None) -> None:
+        """Log a refusal, unless there are many of its kind."""
+        if sid is not None and sid in self.sessions:
+            sid = f"{sid[:6]}…"  # it is a secret still
+        self._refusals.tell(self.clock, refused_by(error), request, sid)
 
     # For sessions
 
@@ -241,7 +260,7 @@ class Engine:
 
     def forget(self, sid: str) -> None:
         """Drop a session that is over."""
-        self.sessions.pop(sid, None)
+        self.sessions.forget(sid)
 
     def post(self, action: Callable[..., object], *args: Any) -> None:
         """Do `action` in the hub, soon. May be called from any thread."""
@@ -263,6 +282,12 @@ class Engine:
 
     # The end
 
+    def close_those_of(self, host: str) -> None:
+        """End the sessions that began at a host, which stops while others go on."""
+        for session in list(self.sessions.values()):
+            if session.request.served_by == host:
+                session.close(Reason.SERVER_SHUTTING_DOWN)
+
     def close(self) -> None:
         """Take no new sessions, and end those that are there. In the hub's thread."""
         if self.hub is None or self._stopping:
@@ -273,6 +298,7 @@ class Engine:
             signals.server_stopping.send(self)
         for session in list(self.sessions.values()):
             session.close(Reason.SERVER_SHUTTING_DOWN)
+        self._refusals.close()
 
 
 def _make_dialects(options: Options) -> dict[tuple[str, bool], Dialect]:

@@ -7,13 +7,16 @@ at ``Origin`` can be used by every page its users visit (RFC 6455 section 10.2).
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
+from typing import Any
 
 import gevent
 from werkzeug.sansio.utils import host_is_trusted
 
 from ..exceptions import OptionError
 from ..options import AllowedOrigins
-from ..protocol.request import FORBIDDEN, request_error
+from ..protocol.refusals import BAD_HOST, BAD_ORIGIN, request_error
 from ..transports.http import Headers, Request, cors_headers
 
 log = logging.getLogger("flask_realtime.engine")
@@ -24,8 +27,10 @@ _PROXY_HINT = (
     "; X-Forwarded-Proto was not believed: if a proxy of yours sent it, wrap app.wsgi_app in "
     "werkzeug's ProxyFix"
 )
-_NOT_TRUSTED = "refused a request for the host %r, which is not among the trusted_hosts"
+_SUBDOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _FOREIGN = ("cross-site", "same-site")
+_CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "AUTH_TYPE", "REMOTE_USER")
+"""What a browser adds by itself (Fetch standard, 2.2.2), and what hosts make of it."""
 
 
 class Origins:
@@ -47,6 +52,7 @@ class Origins:
         self._allowed = allowed
         self._credentials = credentials or allowed != "*"
         self._trusted_hosts = trusted_hosts
+        self._warned = False
 
     def check(self, request: Request) -> None:
         """Let the request pass.
@@ -54,13 +60,12 @@ class Origins:
         A request without ``Origin`` is no page's, or one of our own (a GET), unless the browser
         says that it comes from elsewhere (Fetch metadata).
 
-        :raises RequestError: code 4 for a page that may not connect; the log says why.
+        :raises RequestError: code 4 for a page that may not connect; it says why.
         """
         if self._trusted_hosts is not None:
             # Else a page whose own name is made to lead here would pass for one of ours.
             if not host_is_trusted(request.host.lower(), self._trusted_hosts):
-                gevent.spawn(log.warning, _NOT_TRUSTED, request.host[:200])
-                raise request_error(FORBIDDEN)
+                raise request_error(BAD_HOST, f"got {'Host: ' + request.host[:200]!r}")
         origin = request.header("origin")
         if not origin:
             site = request.header("sec-fetch-site")
@@ -81,16 +86,41 @@ class Origins:
         return any(_matches(origin, pattern) for pattern in allowed)
 
     def _refuse(self, got: str, request: Request) -> None:
+        expected = f"{request.own_origin[:200]!r} by {_source(request)}"
+        hint = _PROXY_HINT if _is_proxy_ignored(request) else ""
+        raise request_error(BAD_ORIGIN, f"got {got[:200]!r}, expected {expected}{hint}")
+
+    def as_seen(self, request: Request) -> Request:
+        """Return the request as the application may see it.
+
+        Under ``"*"`` every page may connect, and a browser sends the cookies for our site along.
+        CORS hides the answer to such a request from the page, but a WebSocket has no CORS: the page
+        would act in its visitor's name. So what comes from another site comes without credentials,
+        unless ``cors_credentials`` is given too.
+        """
+        if self._credentials or _is_own(request):
+            return request
+        variables: Mapping[str, Any] = request.variables
+        if any(name in variables for name in _CREDENTIALS):
+            self._warn(request)
+            variables = {
+                name: value for name, value in variables.items() if name not in _CREDENTIALS
+            }
+        return Request(variables, request.query, request.body)
+
+    def _warn(self, request: Request) -> None:
+        if self._warned:
+            return
+        self._warned = True
         # From a greenlet: the caller is a request, but a log's stream may block where none should.
         gevent.spawn(
             log.warning,
-            "refused a connection from another site: got %r, expected %s; "
-            "to allow it set cors_allowed_origins=[…]%s",
-            got[:200],
-            request.own_origin,
+            "a page of another site, %r, has connected with cookies; with cors_allowed_origins='*' "
+            "the application does not see them: name the origins that may use them, or set "
+            "cors_credentials=True%s",
+            request.header("origin")[:200],
             _PROXY_HINT if _is_proxy_ignored(request) else "",
         )
-        raise request_error(FORBIDDEN)
 
     def headers(self, request: Request) -> Headers:
         """Return the CORS headers for an allowed foreign origin; none for the own."""
@@ -101,6 +131,21 @@ class Origins:
         if normal == _normal(request.own_origin) or not self._is_allowed(normal, request):
             return []
         return cors_headers(origin, self._credentials)
+
+
+def _is_own(request: Request) -> bool:
+    """Whether a request is of one of our own pages, or of no page at all."""
+    origin = request.header("origin")
+    if origin:
+        return _normal(origin) == _normal(request.own_origin)
+    return request.header("sec-fetch-site") not in _FOREIGN
+
+
+def _source(request: Request) -> str:
+    """Where our own origin is taken from."""
+    if _PROXY_FIX in request.variables:
+        return "what the proxy has said in X-Forwarded-*, and the header Host"
+    return "the connection and its header Host"
 
 
 def _is_proxy_ignored(request: Request) -> bool:
@@ -122,5 +167,8 @@ def _matches(origin: str, pattern: str) -> bool:
     pattern = _normal(pattern)
     if "://*." not in pattern:
         return origin == pattern
-    scheme, _, domain = pattern.partition("://*")
-    return origin.startswith(scheme + "://") and origin.endswith(domain) and "@" not in origin
+    start, _, domain = pattern.partition("*")
+    if not (origin.startswith(start) and origin.endswith(domain)):
+        return False
+    # Only names: what a client makes up may have a path, a second origin, or another's host.
+    return _SUBDOMAIN.fullmatch(origin, len(start), len(origin) - len(domain)) is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from .. import signals
+from ..exceptions import ProtocolError
 from ..protocol.dialect import Dialect
 from ..protocol.packet import Message, Packet, PacketType
 from ..protocol.reason import Reason
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 
 _GOODBYE_TIMEOUT = 30.0
 """How long a closed session waits for the poll that takes its last messages (Node: 30 s)."""
+
+_LONG = 16384
+"""Characters or bytes from which on it is looked at how long a message takes to decode."""
+_DEAR = 0.002
+"""How long decoding one may take without consequences, seconds."""
+_REST, _LONGEST_REST = 9, 1.0
+"""After it the client is not read for so many times as long, up to so many seconds: JSON of 1 MB
+may take 30 ms, in which nobody else is served, and others need the larger part of the time."""
 
 
 class SessionClient(Protocol):
@@ -42,8 +52,10 @@ class Session:
         "_deadline",
         "_decoder",
         "_engine",
+        "_opened",
         "_paused",
         "_received",
+        "_rest",
         "_unanswered",
         "client",
         "dialect",
@@ -60,6 +72,7 @@ class Session:
 
     def __init__(self, engine: Engine, sid: str, dialect: Dialect, request: Request) -> None:
         self._engine = engine
+        self._opened = engine.clock.now()
         self.sid = sid
         self.dialect = dialect
         self.request = request
@@ -71,6 +84,7 @@ class Session:
         self._received = 0  # bytes of the packet that is not whole yet
         self._unanswered = False  # a ping
         self._paused: Deadline | None = None  # until when the inbox may stay full
+        self._rest: Deadline | None = None  # until when nothing is read, for what decoding has cost
 
     def open(self, transport: Transport, upgrades: list[str]) -> None:
         """Begin on `transport`: tell the client the terms, and start the heartbeat."""
@@ -85,7 +99,7 @@ class Session:
         transport.outbox = self.outbox
         self.outbox.transport = transport
         transport.listener = self
-        if self._paused is not None:
+        if self._paused is not None or self._rest is not None:
             transport.pause()
         transport.flush()
 
@@ -99,7 +113,7 @@ class Session:
         if self.state is SessionState.CLOSED:
             return
         self._received += len(message)
-        packet = self._decoder.feed(message)
+        packet = self._feed(message) if len(message) > _LONG else self._decoder.feed(message)
         if packet is None:
             return
         packet.size, self._received = self._received, 0
@@ -112,6 +126,22 @@ class Session:
             self.client.receive(packet)
         else:
             self._receive_engine(packet)
+
+    def _feed(self, message: Message) -> Packet | None:
+        """Decode a long message, and let its client rest where that has stopped all others."""
+        began = perf_counter()
+        packet = self._decoder.feed(message)
+        spent = perf_counter() - began
+        if spent > _DEAR and self._rest is None and self.state is SessionState.OPEN:
+            seconds = min(spent * _REST, _LONGEST_REST, self._engine.options.ping_timeout / 4)
+            self._rest = self._engine.clock.after_any(seconds, self._rested)
+            self.transport.pause()
+        return packet
+
+    def _rested(self) -> None:
+        self._rest = None
+        if self._paused is None:
+            self.transport.resume()
 
     def _receive_engine(self, packet: Packet) -> None:
         if packet.type is PacketType.PONG:
@@ -141,7 +171,8 @@ class Session:
             return
         self._paused.cancel()
         self._paused = None
-        self.transport.resume()
+        if self._rest is None:
+            self.transport.resume()
 
     def _stayed_full(self) -> None:
         self.end(Reason.INBOX_FULL)
@@ -182,6 +213,7 @@ class Session:
     def _ping(self) -> None:
         if self.state is not SessionState.OPEN:
             return
+        self._engine.offer.look_at(self, self._engine.clock.now() - self._opened)
         self.send(Packet(PacketType.PING))
         if self._paused is not None:
             self._next_ping()
@@ -216,7 +248,7 @@ class Session:
         self.closed(reason)
         transport.abort()
 
-    def closed(self, reason: str) -> None:
+    def closed(self, reason: str, error: ProtocolError | None = None) -> None:
         """The transport is gone."""
         was_open = self.state is SessionState.OPEN
         if not self._advance("gone"):
@@ -224,6 +256,8 @@ class Session:
         if was_open:
             self._over(reason)
         self._forget()
+        if error is not None:
+            self._engine.tell(error, self.request, self.sid)
 
     def _advance(self, event: str) -> bool:
         state = SESSION.get((self.state, event))
@@ -234,10 +268,10 @@ class Session:
 
     def _over(self, reason: str) -> None:
         """Known at once: nothing is taken from the client or sent to it any more."""
-        for deadline in (self._deadline, self._paused):
+        for deadline in (self._deadline, self._paused, self._rest):
             if deadline is not None:
                 deadline.cancel()
-        self._deadline = self._paused = None
+        self._deadline = self._paused = self._rest = None
         self.client.closed(reason)
         del self.client  # it knows us too, and such a cycle would wait for the collector
         self._engine.notify(signals.session_closed, session=self, reason=reason)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..exceptions import PacketError
+from ..exceptions import PacketError, ProtocolError
 from ..protocol.packet import Message, Packet, PacketType
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
@@ -29,7 +29,7 @@ class Upgrade:
     the session on polling.
     """
 
-    __slots__ = ("_deadline", "_decoder", "_polling", "_session", "_state", "_websocket")
+    __slots__ = ("_deadline", "_decoder", "_engine", "_polling", "_session", "_state", "_websocket")
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Upgrade:
         polling: PollingTransport,
         websocket: WebSocketTransport,
     ) -> None:
+        self._engine = engine
         self._session = session
         self._polling = polling
         self._websocket = websocket
@@ -79,8 +80,10 @@ class Upgrade:
         if self._session.state is SessionState.CLOSING:
             self._websocket.close()  # the session has ended meanwhile, and this is its goodbye
 
-    def closed(self, reason: str) -> None:
+    def closed(self, reason: str, error: ProtocolError | None = None) -> None:
         """The WebSocket is gone before the switch."""
+        if error is not None:
+            self._engine.tell(error, self._session.request, self._session.sid)
         self.fail()
 
     def fail(self) -> None:

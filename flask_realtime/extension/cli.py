@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 from flask.helpers import get_debug_flag
+from flask.logging import default_handler
 from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import is_running_from_reloader
 
@@ -49,6 +51,7 @@ def run(
     from gevent import monkey
 
     monkey.patch_all()
+    _keep_until_logging_ends(default_handler)
     tls: dict[str, Any] = {"certfile": cert, "keyfile": key or cert} if cert else {}
     try:
         app = info.load_app()
@@ -69,6 +72,15 @@ def run(
     extension.run(
         app, host, port, use_reloader=reload, use_debugger=debugger, log_output=True, **tls
     )
+
+
+def _keep_until_logging_ends(handler: logging.Handler) -> None:
+    """Let the interpreter take a handler of logs down together with ``logging``, at its end.
+
+    Flask is imported before gevent here, so its handler would go after gevent, whose lock logging
+    wants for that: each end of the server would print an ignored exception.
+    """
+    vars(logging.getLogger(__name__))["kept"] = handler
 
 
 def _extension(app: Flask) -> SocketIO:

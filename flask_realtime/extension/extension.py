@@ -13,15 +13,17 @@ from werkzeug.local import LocalProxy
 
 from ..protocol.reason import Reason
 from ..socketio.broadcast import BroadcastOperator
-from ..socketio.events import F, Function
+from ..socketio.events import Events, F, Function
 from ..socketio.namespace import Namespace
 from ..socketio.server import Server
-from ..wsgi.middleware import Middleware
 from ..wsgi.server import WSGIServer
 from ..wsgi.tls import check_names
+from .background import run_task
 from .config import collect
 from .context import Contexts, current_socket
 from .functions import Rooms, ask_one, select, spread
+from .hosts import complain_of_host
+from .mounting import check_path, last_mounted, mount, mounted_on
 from .running import run
 
 
@@ -40,27 +42,30 @@ class SocketIO:
         self._options = options
         self.server = Server()
         self._wsgi_server: WSGIServer | None = None
-        self._middleware: Middleware
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask, **options: Any) -> None:
         """Serve Socket.IO in front of an application's ``wsgi_app``.
 
-        :raises OptionError: as the constructor; nothing is changed then.
+        In a process of a host that cannot serve it, such as ``flask run``, the log says so at once.
+
+        :raises OptionError: as the constructor, or for a path that is another SocketIO's of this
+            application; nothing is changed then.
         """
         if not isinstance(app, Flask):
             raise TypeError(f"SocketIO takes a Flask application, not {app!r}")
         checked = collect(app, self._options, options)
+        check_path(app, self, checked.path)
         self.server.configure(checked)
         self.server.around = Contexts(app, checked.manage_session)
         # Made at its first use: Flask sets its level then, by app.debug.
         self.server.log = LocalProxy(lambda: app.logger)  # type: ignore[assignment]
         self.server.debug = lambda: app.debug
-        if app.extensions.get("socketio") is not self:
+        if self not in mounted_on(app):
             app.extensions["socketio"] = self
-            self._middleware = Middleware(self.server, app.wsgi_app)
-            app.wsgi_app = self._middleware  # type: ignore[method-assign]
+            mount(app, self, self.server)
+            complain_of_host()
 
     # Handlers
 
@@ -109,6 +114,16 @@ class SocketIO:
         if handler is None:
             return self.of(namespace or "/").event
         return self.of(namespace or "/").event(handler)
+
+    def register(self, events: Events, namespace: str = "/") -> None:
+        """Take the handlers that a module has collected in :class:`Events`.
+
+        :raises EventError: if one of the events has another handler in the namespace.
+        """
+        if not isinstance(events, Events):
+            raise TypeError(f"register takes the Events of a module, not {events!r}")
+        there = self.of(namespace)
+        events.add_to(there.handlers, there.name)
 
     def on_error(self, namespace: str | None = None) -> Callable[[F], F]:
         """Register what is called with the exceptions of a namespace's handlers."""
@@ -213,14 +228,13 @@ class SocketIO:
         :raises SystemExit: with status 1 if the address cannot be bound; why is printed.
         """
         check_names(server_options, _RUN_OPTIONS)
-        if app.extensions.get("socketio") is not self:
+        if self not in mounted_on(app):
             self.init_app(app)
         if debug is not None:
             app.debug = debug
         if app.debug if use_debugger is None else use_debugger:
-            self._middleware.application = DebuggedApplication(
-                self._middleware.application, evalex=True
-            )
+            last = last_mounted(app)  # behind it is the application
+            last.application = DebuggedApplication(last.application, evalex=True)
         logs = app.debug if log_output is None else log_output
         server_options.setdefault("log", "default" if logs else None)
 
@@ -242,11 +256,14 @@ class SocketIO:
     def start_background_task(
         self, target: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> gevent.Greenlet[..., Any]:
-        """Run a function in a greenlet, with the application's context where there is one."""
+        """Run a function in a greenlet, with the application's context where there is one.
+
+        It has no request and no session, which end before it does: give it what it needs of them.
+        """
         around = self.server.around
         if not isinstance(around, Contexts):
             return gevent.spawn(target, *args, **kwargs)
-        return gevent.spawn(_run_in_context, around.app, target, args, kwargs)
+        return gevent.spawn(run_task, around.app, target, args, kwargs)
 
     @staticmethod
     def sleep(seconds: float = 0) -> None:
@@ -257,10 +274,3 @@ class SocketIO:
 _RUN_OPTIONS = frozenset(
     (*inspect.signature(SocketIO.run).parameters, *inspect.signature(WSGIServer).parameters)
 ) - {"self", "server_options", "ssl_args"}
-
-
-def _run_in_context(
-    app: Flask, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    with app.app_context():
-        return target(*args, **kwargs)

@@ -7,6 +7,7 @@ binary message behind it.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 from ..exceptions import EncodeError, PacketError
@@ -17,23 +18,47 @@ _BINARY = (bytes, bytearray, memoryview, array)
 def extract(value: Any) -> tuple[Any, list[bytes]]:
     """Return `value` with every binary replaced by a placeholder, and the binaries in order.
 
-    :raises EncodeError: where the value is nested too deep (or contains itself).
+    :raises EncodeError: where the value is nested too deep (or contains itself), or has beside its
+        binary what receivers would take for a placeholder.
     """
     attachments: list[bytes] = []
+
+    def placeholder(data: bytes) -> dict[str, Any]:
+        attachments.append(data)
+        return {"_placeholder": True, "num": len(attachments) - 1}
+
+    extracted = replace(value, placeholder)
+    if attachments and _has_posing(value):
+        # Relayed from a client, it would put another's binary in its place, or have all receivers
+        # close their connections.
+        raise EncodeError("beside binary no dict may have a key '_placeholder' that is true")
+    return extracted, attachments
+
+
+def _has_posing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value.get("_placeholder")) or any(map(_has_posing, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_posing, value))
+
+
+def replace(value: Any, stand_in: Callable[[bytes], Any]) -> Any:
+    """Return a copy of `value` with ``stand_in(binary)`` in the place of every binary.
+
+    :raises EncodeError: where the value is nested too deep (or contains itself).
+    """
     try:
-        return _extract(value, attachments), attachments
+        return _replace(value, stand_in)
     except RecursionError:
         raise EncodeError("the value is nested too deep, or contains itself") from None
 
 
-def _extract(value: Any, attachments: list[bytes]) -> Any:
+def _replace(value: Any, stand_in: Callable[[bytes], Any]) -> Any:
     if isinstance(value, _BINARY):
-        attachments.append(value if isinstance(value, bytes) else bytes(value))
-        return {"_placeholder": True, "num": len(attachments) - 1}
+        return stand_in(value if isinstance(value, bytes) else bytes(value))
     if isinstance(value, dict):
-        return {key: _extract(item, attachments) for key, item in value.items()}
+        return {key: _replace(item, stand_in) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_extract(item, attachments) for item in value]
+        return [_replace(item, stand_in) for item in value]
     return value
 
 

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 INTERNAL_ERROR = {"error": "internal error"}
 """What a client is told of a failure, unless the application says more."""
 
+MAX_CALLBACKS = 10_000
+"""Callbacks of one socket that may wait for their answers; the oldest is given up for the next.
+
+A client may be slow to answer, and may never do so: neither is a reason to part. This is far more
+than a client that answers ever owes, and a few MiB, as much as may wait in its outbox.
+"""
+
 Answered = Callable[[list[Any]], None]
 
 
@@ -91,6 +98,14 @@ class Acks:
     def expect(self, answered: Answered) -> int:
         """Return the number under which `answered` gets the answer, in the hub."""
         return self._add(_Pending(answered, None))
+
+    def make_room(self) -> bool:
+        """Give up the oldest callback if there are too many; return whether there were."""
+        if len(self._pending) < MAX_CALLBACKS:
+            return False
+        # Not what waits for an answer: that has its time, and raises at its end.
+        callbacks = (number for number, each in self._pending.items() if each.failed is None)
+        return self.cancel(next(callbacks, None)) is not None
 
     def wait(self, result: Result, clock: Clock, timeout: float, what: str) -> int:
         """Return the number under which `result` gets the answer, or the failure.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import gevent
 
@@ -46,10 +46,11 @@ def _run_event(socket: Socket, packet: Packet) -> None:
         return
     answer = Answer(socket, packet.id)
     try:
-        if not handler.takes(len(args)):
-            raise ArgumentsError(handler.wrong_arguments(len(args)))
         function = handler.function
-        if handler.wants_ack:
+        if not handler.takes(len(args)):
+            # Raised where a handler raises, so that it is reported as its failures are.
+            function = partial(_refuse, handler.wrong_arguments(len(args)))
+        elif handler.wants_ack:
             function = partial(function, ack=answer)
         result = socket.server.around(socket, function, args)
         if result is not None or not handler.wants_ack:
@@ -60,7 +61,11 @@ def _run_event(socket: Socket, packet: Packet) -> None:
     except FAILURES as error:
         if isinstance(error, Disconnected) and not socket.connected:
             return  # its own client has left meanwhile, and nobody waits for an answer
-        answer.fail(socket.server.handler_failed(socket, event, error))
+        answer.fail(socket.server.handler_failed(socket, event, error, args))
+
+
+def _refuse(why: str, *args: object) -> NoReturn:
+    raise ArgumentsError(why)
 
 
 def run_life(socket: Socket, event: str, *args: Any) -> Any:

@@ -170,3 +170,47 @@ class Subscribable:
             return lambda function: self.on(event, function)
         self._table().add(event, handler)
         return handler
+
+    def event(self, handler: F) -> F:
+        """Register a function as the handler of the event of its name."""
+        self._table().add(handler.__name__, handler)
+        return handler
+
+
+class Events(Subscribable):
+    """Handlers that a module collects without knowing the server; ``io.register`` takes them.
+
+    The same ones may be registered with several servers, and in several namespaces.
+    """
+
+    __slots__ = ("_handlers", "_registered")
+
+    def __init__(self) -> None:
+        self._handlers = Handlers()
+        self._registered = False
+
+    def _table(self) -> Handlers:
+        if self._registered:
+            raise EventError(
+                "these events are registered already, a handler added now would never be called; "
+                "import the modules with their handlers before io.register(…)"
+            )
+        return self._handlers
+
+    def add_to(self, table: Handlers, where: str) -> None:
+        """Add the handlers to those of a namespace; all of them, or none.
+
+        :param where: the name of the namespace.
+        :raises EventError: if one of the events has another handler there.
+        """
+        mine = [self._handlers.find(event) for event in self._handlers.names()]
+        handlers = [handler for handler in mine if handler is not None]
+        for handler in handlers:
+            present = table.find(handler.event)
+            if present is not None and present.function is not handler.function:
+                raise EventError(
+                    f"{handler.event!r} has two handlers in {where!r}: {present} and {handler}"
+                )
+        self._registered = True
+        for handler in handlers:
+            table.add(handler.event, handler.function)

@@ -41,11 +41,6 @@ class Namespace(Subscribable):
     def _table(self) -> Handlers:
         return self.handlers
 
-    def event(self, handler: F) -> F:
-        """Register a function as the handler of the event of its name."""
-        self.handlers.add(handler.__name__, handler)
-        return handler
-
     def on_error(self, handler: F) -> F:
         """Register what is called with the exception of a handler; it returns the answer."""
         self.error_handler = handler

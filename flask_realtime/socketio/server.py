@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import reprlib
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -55,6 +56,8 @@ class Server:
         self._make_adapter = adapter
         self.store: Store = store if store is not None else MemoryStore()
         self.namespaces: dict[str, Namespace] = {}
+        #: The names of those that bring clients, and have not stopped.
+        self.hosts: set[str] = set()
         #: Runs a handler: the extension puts Flask's contexts around it here.
         self.around: Callable[[Socket, Function, Sequence[Any]], Any] = call
         #: Where failures of handlers are logged; the extension gives the application's.
@@ -82,21 +85,38 @@ class Server:
             self.engine.start()
             self.turn = Turn(self.engine.hub)
 
-    def reopen(self) -> None:
-        """Take clients again after :meth:`close`: a host has started that had not yet."""
+    def attend(self, host: str) -> None:
+        """Take clients of a host, which :meth:`leave` is called for when it stops."""
+        self.hosts.add(host)
         self.engine.reopen()
+
+    def leave(self, host: str) -> None:
+        """End the sessions that began at a host, which stops; with the last host all of them."""
+        self.hosts.discard(host)
+        if not self.hosts:
+            self.close()
+            return
+        clients = {each for each in self._clients() if each.session.request.served_by == host}
+        self.engine.close_those_of(host)
+        self._wait_for_handlers(clients, 1.0)
 
     def close(self, timeout: float = 1.0) -> None:
         """End every session, with the reason ``server shutting down``.
 
         :param timeout: how long to wait until the handlers have run that it causes, in seconds.
         """
-        clients = {
+        clients = self._clients()
+        self.engine.close()
+        self._wait_for_handlers(clients, timeout)
+
+    def _clients(self) -> set[Client]:
+        return {
             socket.client
             for namespace in self.namespaces.values()
             for socket in namespace.sockets.values()
         }
-        self.engine.close()
+
+    def _wait_for_handlers(self, clients: set[Client], timeout: float) -> None:
         if gevent.getcurrent() is self.engine.hub:
             return  # which may not wait
         deadline = monotonic() + timeout
@@ -131,8 +151,13 @@ class Server:
 
     # What goes wrong in handlers
 
-    def handler_failed(self, socket: Socket, event: str, error: BaseException) -> Any:
-        """See to the exception of a handler; return what the client gets as its answer."""
+    def handler_failed(
+        self, socket: Socket, event: str, error: BaseException, args: Sequence[Any] = ()
+    ) -> Any:
+        """See to the exception of a handler; return what the client gets as its answer.
+
+        :param args: what the handler was called with; logged where a developer looks on.
+        """
         if signals.handler_failed.receivers:
             # In a greenlet of its own: what a receiver does wrong must not reach the client.
             gevent.spawn(
@@ -147,12 +172,22 @@ class Server:
         if isinstance(error, ArgumentsError):
             self._log_once(logging.WARNING, "in %s: %s", socket.namespace.name, str(error))
         else:
+            called = f", called with {reprlib.repr(list(args))}" if self.debug() else ""
             self.log.error(
-                "handler of %r in %s failed", event, socket.namespace.name, exc_info=error
+                "handler of %r in %s failed%s",
+                event,
+                socket.namespace.name,
+                called,
+                exc_info=error,
             )
         if self.debug():
             return {"error": f"{type(error).__name__}: {error}"}
         return INTERNAL_ERROR
+
+    def gave_up(self, socket: Socket) -> None:
+        """A client lets too many callbacks wait: say so once."""
+        message = "a client in %s leaves events unanswered: their oldest callbacks are given up"
+        self._log_once(logging.WARNING, message, socket.namespace.name)
 
     def no_handler(self, socket: Socket, event: Any) -> None:
         """An event came that nobody handles: say so once."""
@@ -173,6 +208,9 @@ class Server:
             return
         self._logged.add(args)
         self.log.log(level, message, *args)
+        if len(self._logged) == _MAX_LOGGED:
+            last = "that was the last of %d mistakes of clients to be logged"
+            self.log.warning(last, _MAX_LOGGED)
 
     def run_callback(self, socket: Socket, callback: Function, values: list[Any]) -> None:
         """Run the application's callback for an answer, as a handler is run."""

@@ -142,7 +142,8 @@ class Socket(Subscribable):
         """Send an event.
 
         :param args: what JSON can carry, and ``bytes`` anywhere in it.
-        :param callback: called with the client's answer, in a greenlet of its own.
+        :param callback: called with the client's answer, in a greenlet of its own; never, if the
+            client does not answer. Of more than 10,000 that wait the oldest is given up.
         :returns: whether the message was taken; False once the client is gone.
         :raises EncodeError: if an argument cannot be carried; the message names the path to it.
         """
@@ -172,6 +173,8 @@ class Socket(Subscribable):
         def answered(values: list[Any]) -> None:
             gevent.spawn(self.server.run_callback, self, answer, values)
 
+        if self.acks.make_room():
+            self.server.gave_up(self)
         packet.id = self.acks.expect(answered)
         return self._deliver_asking(packet, volatile)
 

@@ -75,7 +75,8 @@ class Turn:
                 self._scheduled = False
 
     def _round(self) -> None:
-        self._left = _ROUND
+        # Each once: who has more than a quantum waits with it until the loop has looked around.
+        self._left = min(len(self._ready), _ROUND)
         while self._ready and self._left > 0:
             worker = self._idle.pop() if self._idle else greenlet(self._work, self._hub)
             worker.switch()

@@ -15,9 +15,12 @@ def compress(response: Response, accept_encoding: str, threshold: int) -> Respon
 
     :param threshold: bytes from which on a body is compressed (Node: 1,024).
     """
-    if len(response.body) < threshold or not accepts_gzip(accept_encoding):
+    plain = response.body
+    if not isinstance(plain, bytes):
+        return response  # each piece of it would have to be flushed, and most are small
+    if len(plain) < threshold or not accepts_gzip(accept_encoding):
         return response
-    body = gzip.compress(response.body, _LEVEL, mtime=0)
+    body = gzip.compress(plain, _LEVEL, mtime=0)
     headers = [header for header in response.headers if header[0] != "Content-Length"]
     headers += [
         ("Content-Length", str(len(body))),

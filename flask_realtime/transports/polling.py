@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from gevent import sleep
 from gevent.event import Event
 
-from ..exceptions import PacketError
 from ..protocol.dialect import Dialect
 from ..protocol.packet import Message, Packet, PacketType
 from ..protocol.reason import Reason
-from ..protocol.request import BAD_REQUEST, request_error
-from .http import Headers, Peer, Request, Response, respond
+from ..protocol.refusals import OVERLAP, request_error
+from .http import Headers, Peer, Response, respond
+from .http_transport import HTTPTransport
 from .outbox import Outbox
-from .transport import Transport
 
-_YIELD_EVERY = 100
-"""Packets of one body that are handled before others get their turn."""
 _UPGRADING_POLL = 0.1
 """How long a poll waits while an upgrade is probed, seconds (Node looks every 100 ms)."""
 
 
-class PollingTransport(Transport):
-    """A session's messages in the bodies of HTTP requests, in its dialect's payload format."""
+class PollingTransport(HTTPTransport):
+    """A GET is answered as soon as there is something to say, and the client sends the next one."""
 
     name = "polling"
-    __slots__ = ("_closing", "_dialect", "_poll", "_posting", "_resumed", "upgrading")
+    __slots__ = ("_closing", "_poll", "upgrading")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
-        super().__init__(outbox)
-        self._dialect = dialect
+        super().__init__(dialect, outbox)
         self._poll: Event | None = None  # set when the waiting GET is to be answered
-        self._posting = False
-        self._resumed: Event | None = None  # exists while we are paused
         self._closing: PacketType | None = None  # the last word, and with it the end
         self.upgrading = False
 
@@ -44,30 +37,51 @@ class PollingTransport(Transport):
         """Whether a GET waits."""
         return self._poll is not None
 
-    def get(self, cors: Headers, peer: Peer | None) -> Response:
+    @property
+    def cut_off(self) -> bool:
+        return self._closing is PacketType.CLOSE
+
+    def get(self, headers: Headers, peer: Peer | None, jsonp: str | None = None) -> Response:
         """Answer a GET as soon as there is something to say.
 
-        A second GET beside it breaks the rules: both end, and the session with them.
+        A second GET beside it takes its place, or breaks the rules: then both end, and the session
+        with them. That depends on the generation.
+
+        :raises RequestError: for a second one.
         """
         if self._poll is not None:
-            self._fail(Reason.TRANSPORT_ERROR)
-            return self.refuse(cors)
+            self._overlap()
+        is_ours = True
         if not self.outbox and self._closing is None:
-            self._wait(peer)
-        messages = self._take()
-        body, content_type = self._dialect.encode_payload(messages)
-        return respond(body, content_type, cors=cors)
+            is_ours = self._wait(peer)
+        messages = self._take() if is_ours else self._word(PacketType.NOOP)
+        body, content_type = self._envelope(jsonp, *self._dialect.encode_payload(messages))
+        return respond(body, content_type, cors=headers)
 
-    def _wait(self, peer: Peer | None) -> None:
+    def _overlap(self) -> None:
+        if not self._dialect.takes_over:
+            self._fail(Reason.TRANSPORT_ERROR)
+            raise request_error(OVERLAP, "a second poll beside one that waits")
+        self.flush()
+        self._poll = None
+
+    def _wait(self, peer: Peer | None) -> bool:
+        """Return whether it is still for this GET to say what there is."""
         poll = self._poll = Event()
         if peer is not None:
             peer.watch(self._gone)
         try:
             poll.wait(_UPGRADING_POLL if self.upgrading else None)
+            return self._poll is poll
         finally:
-            self._poll = None
+            if self._poll is poll:
+                self._poll = None
             if peer is not None:
                 peer.unwatch()
+
+    def _envelope(self, jsonp: str | None, body: bytes, content_type: str) -> tuple[bytes, str]:
+        """Return body and type of an answer."""
+        return body, content_type
 
     def _take(self) -> list[Message]:
         if self._closing is PacketType.NOOP:
@@ -88,39 +102,6 @@ class PollingTransport(Transport):
         """The client dropped its GET."""
         self._fail(Reason.TRANSPORT_ERROR)
 
-    def post(self, request: Request, cors: Headers) -> Response:
-        """Take the messages of a POST; the answer says that they were taken, and waits for it."""
-        if self._posting:
-            self._fail(Reason.TRANSPORT_ERROR)
-            return self.refuse(cors)
-        self._posting = True
-        try:
-            self._receive(request)
-        except PacketError:
-            self._fail(Reason.PARSE_ERROR)
-            return self.refuse(cors)
-        finally:
-            self._posting = False
-        # Not text/plain: some browsers offered that as a download (Engine.IO).
-        return respond(b"ok", "text/html", cors=cors)
-
-    def _receive(self, request: Request) -> None:
-        messages = self._dialect.decode_payload(request.body, request.content_type)
-        for number, message in enumerate(messages, 1):
-            if self._resumed is not None:
-                self._resumed.wait()
-            if self.listener is None:
-                return
-            self.listener.receive(message)
-            if number % _YIELD_EVERY == 0:
-                sleep(0)
-
-    def refuse(self, cors: Headers) -> Response:
-        """Answer a request that breaks the rules of polling."""
-        error = request_error(BAD_REQUEST)
-        body, content_type = self._dialect.error_body(error)
-        return respond(body, content_type, error.http_status, cors)
-
     def flush(self) -> None:
         # The greenlet of the GET goes on in the next round of the loop, with all that is there.
         if self._poll is not None:
@@ -129,15 +110,6 @@ class PollingTransport(Transport):
     def nudge(self) -> None:
         """End the waiting GET with a noop, so that the client can stop polling."""
         self.flush()
-
-    def pause(self) -> None:
-        if self._resumed is None:
-            self._resumed = Event()
-
-    def resume(self) -> None:
-        resumed, self._resumed = self._resumed, None
-        if resumed is not None:
-            resumed.set()
 
     def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
         self._end_with(PacketType.CLOSE)

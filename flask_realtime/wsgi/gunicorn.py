@@ -7,8 +7,8 @@ The variable ``SCRIPT_NAME`` is the prefix below which the application is, as fo
 
 from __future__ import annotations
 
-import os
 import gc
+import os
 from typing import Any
 
 from gunicorn.workers.ggevent import GeventWorker

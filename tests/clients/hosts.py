@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -70,11 +71,13 @@ class Log:
             self._ended = True
             self._changed.notify_all()
 
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """Wait for a line in which `pattern` is found."""
+    def wait_for(
+        self, pattern: str, count: int = 1, timeout: float = TIMEOUT
+    ) -> re.Match[str]:
+        """Wait for the line in which `pattern` is found for the `count`-th time."""
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._find(pattern), TIMEOUT)
-            found = self._find(pattern)
+            self._changed.wait_for(lambda: self._ended or self._find(pattern, count), timeout)
+            found = self._find(pattern, count)
             assert found is not None, f"{pattern!r} was not said:\n{self}"
             return found
 
@@ -82,8 +85,9 @@ class Log:
         self._reader.join(TIMEOUT)
         self._stream.close()
 
-    def _find(self, pattern: str) -> re.Match[str] | None:
-        return next((found for line in self.lines if (found := re.search(pattern, line))), None)
+    def _find(self, pattern: str, count: int) -> re.Match[str] | None:
+        matches = (found for line in self.lines if (found := re.search(pattern, line)))
+        return next(islice(matches, count - 1, None), None)
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -152,7 +156,7 @@ def find_complaints(lines: list[str]) -> list[str]:
     """
     at = 0
     while at < len(lines):
-        if lines[at].startswith("Traceback"):
+        if "Traceback (most recent" in lines[at]:  # perhaps behind what gunicorn begins lines with
             end = _end_of_traceback(lines, at)
             if not (end < len(lines) and _INTENDED.search(lines[end])):
                 return lines[at:]

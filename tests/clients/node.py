@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -14,11 +15,16 @@ Steps = Mapping[str, Callable[[], object]]
 
 
 class Node:
-    """One Node process, which plays a scenario at a time."""
+    """One Node process, which plays a scenario at a time.
 
-    def __init__(self, command: str) -> None:
+    :param command: the path of Node.js.
+    :param certificate: of an authority that it is to believe beside those it knows.
+    """
+
+    def __init__(self, command: str, certificate: Path | None = None) -> None:
         self._process = subprocess.Popen(
             [command, str(PROGRAM)],
+            env={**os.environ, "NODE_EXTRA_CA_CERTS": str(certificate or "")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -2,6 +2,7 @@
 "use strict";
 
 const http = require("node:http");
+const https = require("node:https");
 const { setTimeout: sleep } = require("node:timers/promises");
 
 // A generation of clients: its package, as tests/package.json names it.
@@ -51,7 +52,9 @@ class Run {
   #connection(row, options) {
     const [generation, transports] = row.split("/");
     const { Manager } = require(GENERATIONS[generation]);
-    return new Manager(this.url, {
+    const { origin, pathname } = new URL(this.url);
+    return new Manager(origin, {
+      path: pathname.replace(/\/$/, "") + "/socket.io", // the application may have a prefix
       transports: transports.split("+"),
       reconnection: false,
       reconnectionDelay: 20,
@@ -77,7 +80,8 @@ class Run {
   // Gets a page of the application.
   async get(path) {
     const response = await new Promise((resolve, reject) => {
-      http.get(this.url + path, { agent: false }, resolve).on("error", reject);
+      const { get } = this.url.startsWith("https:") ? https : http;
+      get(this.url + path, { agent: false }, resolve).on("error", reject);
     });
     let body = "";
     for await (const piece of response.setEncoding("utf8")) body += piece;

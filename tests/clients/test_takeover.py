@@ -183,7 +183,7 @@ def test_a_websocket_that_is_refused_is_told_so(
         refused = WebSocketClient(server.port, headers={"Origin": "http://elsewhere.example"})
         with pytest.raises(Closed) as closed:
             refused.receive()
-        assert (closed.value.code, closed.value.reason) == (1008, "Forbidden")
+        assert (closed.value.code, closed.value.reason) == (1008, "bad-origin: Forbidden")
         refused.close()
         return
     upgrade = {

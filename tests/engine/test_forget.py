@@ -190,6 +190,7 @@ def test_many_clients_leave_nothing_behind(
     wait_until(lambda: hub.loop.activecnt <= watchers, what="the watchers are closed")
     wait_until(lambda: not alive() - before, what="the objects are gone")
     clock = running.engine.clock
+    running.engine._refusals.close()  # which has its own minute, whoever is still there
     deadlines = [deadline for queue in clock._queues.values() for deadline in queue]
     assert all(deadline.cancelled for deadline in deadlines)
     assert not clock._heap

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,13 +12,6 @@ from flask_realtime.exceptions import OptionError, RequestError
 from flask_realtime.options import make_options
 from flask_realtime.transports.http import Request
 from tests.support.waiting import let_run, wait_until
-
-
-@pytest.fixture(autouse=True)
-def logged() -> Iterator[None]:
-    """Refusals are logged from greenlets; none is left to the next test."""
-    yield
-    let_run()
 
 
 def make_origins(allowed: Any = None, credentials: bool = False) -> Origins:
@@ -126,6 +118,10 @@ def named(origin: str) -> bool:
         ("https://*.a.test", "https://xa.test", False),
         ("https://*.a.test", "https://x.a.test.evil.test", False),
         ("https://*.a.test", "https://evil.test@x.a.test", False),
+        ("https://*.a.test", "https://evil.test/x.a.test", False),
+        ("https://*.a.test", "https://evil.test?.a.test", False),
+        ("https://*.a.test", "https://evil.test,https://x.a.test", False),
+        ("https://*.a.test", "https://.a.test", False),
     ],
 )
 def test_foreign_origins_connect_where_they_are_allowed(
@@ -213,22 +209,79 @@ def test_what_is_no_origin_is_refused_when_the_server_is_made(allowed: Any) -> N
         (make_request(sec_fetch_site="cross-site"), "Sec-Fetch-Site: cross-site"),
     ],
 )
-def test_a_refusal_is_logged_with_what_came_what_was_expected_and_the_option(
-    request_: Request, got: str, caplog: pytest.LogCaptureFixture
+def test_a_refusal_says_for_the_log_what_came_what_was_expected_and_by_what(
+    request_: Request, got: str
 ) -> None:
-    caplog.set_level(logging.WARNING, "flask_realtime.engine")
-    assert not passes(make_origins(), request_)
-    wait_until(lambda: caplog.messages)
-    (message,) = caplog.messages
-    assert got in message
-    assert "http://example.org" in message
-    assert "cors_allowed_origins" in message
+    with pytest.raises(RequestError) as caught:
+        make_origins().check(request_)
+    assert caught.value.name == "bad-origin"
+    assert got in caught.value.detail
+    assert "expected 'http://example.org' by the connection and its header Host" in (
+        caught.value.detail
+    )
 
 
-def test_a_long_origin_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    assert not passes(make_origins(), make_request("https://" + "x" * 10_000))
+def test_a_long_origin_does_not_fill_the_log() -> None:
+    with pytest.raises(RequestError) as caught:
+        make_origins().check(make_request("https://" + "x" * 10_000))
+    assert len(caught.value.detail) < 500
+
+
+# What the application sees of a page that may connect
+
+COOKIE = {"cookie": "session=secret"}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "credentials", "origin", "site", "seen"),
+    [
+        ("*", False, "https://evil.test", "cross-site", False),
+        ("*", False, "https://evil.test", "", False),
+        ("*", False, "null", "", False),
+        ("*", False, "http://other.example.org", "same-site", False),
+        ("*", False, "https://example.org", "", False),
+        ("*", False, None, "cross-site", False),
+        ("*", False, None, "same-site", False),
+        ("*", False, "http://example.org", "same-origin", True),
+        ("*", False, "ws://example.org", "", True),
+        ("*", False, None, "same-origin", True),
+        ("*", False, None, "", True),
+        ("*", True, "https://evil.test", "cross-site", True),
+        ("https://a.test", False, "https://a.test", "cross-site", True),
+        (named, False, "https://a.test", "cross-site", True),
+        (None, False, "http://example.org", "", True),
+    ],
+)
+def test_under_a_star_cookies_of_other_sites_count_only_if_that_is_said_too(
+    allowed: Any, credentials: bool, origin: str | None, site: str, seen: bool
+) -> None:
+    headers = {**COOKIE, **({"sec_fetch_site": site} if site else {})}
+    request = make_request(origin, authorization="Basic x", **headers)
+    got = make_origins(allowed, credentials).as_seen(request)
+    let_run()
+    assert (got.header("cookie") == "session=secret") is seen
+    assert (got.header("authorization") == "Basic x") is seen
+    assert got.header("origin") == (origin or "")
+    assert request.header("cookie") == "session=secret"
+
+
+def test_cookies_that_are_left_out_are_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    origins = make_origins("*")
+    for name in ("a", "b"):
+        origins.as_seen(make_request(f"https://{name}.test", **COOKIE))
+    origins.as_seen(make_request("https://c.test"))
     wait_until(lambda: caplog.messages)
-    assert len(caplog.messages[0]) < 500
+    let_run()
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "'https://a.test'" in record.getMessage()
+    assert "cors_credentials=True" in record.getMessage()
+
+
+def test_what_has_no_cookies_is_told_of_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    make_origins("*").as_seen(make_request("https://c.test"))
+    let_run()
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ WEBSOCKET = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
 
-UNKNOWN_TRANSPORT = {"code": 0, "message": "Transport unknown"}
-UNKNOWN_SID = {"code": 1, "message": "Session ID unknown"}
-BAD_METHOD = {"code": 2, "message": "Bad handshake method"}
-BAD_REQUEST = {"code": 3, "message": "Bad request"}
-FORBIDDEN = {"code": 4, "message": "Forbidden"}
-UNSUPPORTED = {"code": 5, "message": "Unsupported protocol version"}
+UNKNOWN_TRANSPORT = {"code": 0, "message": "Transport unknown", "name": "unknown-transport"}
+UNKNOWN_SID = {"code": 1, "message": "Session ID unknown", "name": "unknown-sid"}
+BAD_METHOD = {"code": 2, "message": "Bad handshake method", "name": "bad-method"}
+BAD_HANDSHAKE = {"code": 3, "message": "Bad request", "name": "bad-handshake"}
+WRONG_TRANSPORT = {"code": 3, "message": "Bad request", "name": "wrong-transport"}
+FORBIDDEN = {"code": 4, "message": "Forbidden", "name": "bad-origin"}
+UNSUPPORTED = {"code": 5, "message": "Unsupported protocol version", "name": "bad-version"}
 
 
 def ask(
@@ -47,7 +48,7 @@ def ask(
         ("PUT", "EIO=4&transport=polling", {}, BAD_METHOD),
         ("DELETE", "EIO=4&transport=polling", {}, BAD_METHOD),
         ("POST", "EIO=4&transport=websocket", WEBSOCKET, BAD_METHOD),
-        ("GET", "EIO=4&transport=websocket", {}, BAD_REQUEST),
+        ("GET", "EIO=4&transport=websocket", {}, BAD_HANDSHAKE),
         ("GET", "EIO=4&transport=polling", {"Origin": "http://evil.test"}, FORBIDDEN),
         ("GET", "EIO=4&transport=polling", {"Sec-Fetch-Site": "cross-site"}, FORBIDDEN),
         ("POST", "EIO=4&transport=polling&sid=nobody", {"Origin": "null"}, FORBIDDEN),
@@ -106,6 +107,7 @@ def test_a_handshake_that_is_none_opens_no_session(
     headers = {**WEBSOCKET, header: value}
     answer = ask(running, "EIO=4&transport=websocket", headers=headers)
     assert answer.status == status
+    assert answer.json == BAD_HANDSHAKE
     if status == 426:
         assert answer.headers["sec-websocket-version"] == "13"
     assert not running.sessions
@@ -117,10 +119,10 @@ def test_a_session_belongs_to_its_transport_and_its_dialect(serve: Serve) -> Non
     websocket.connect()
     for method in ("GET", "POST"):
         answer = ask(running, f"EIO=4&transport=polling&sid={websocket.sid}", method)
-        assert (answer.status, answer.json) == (400, BAD_REQUEST)
+        assert (answer.status, answer.json) == (400, WRONG_TRANSPORT)
     polling = running.polling()
     answer = ask(running, f"EIO=4&transport=websocket&sid={polling.sid}")
-    assert answer.json == BAD_REQUEST
+    assert answer.json == BAD_HANDSHAKE
     answer = ask(running, f"EIO=3&transport=polling&sid={polling.sid}")
     assert answer.json == UNSUPPORTED
     websocket.send_text('42["note",1]')

@@ -118,7 +118,7 @@ def test_a_session_that_we_close_is_there_until_its_transport_has_said_goodbye(
     session.close("forced close")
     assert client.reasons == ["forced close"]  # known at once
     assert session.state is SessionState.CLOSING
-    assert sessions.engine.find(session.sid) is session
+    assert sessions.engine.sessions.find(session.sid) is session
     transport.lost("forced close")
     assert client.reasons == ["forced close"]
     assert session.state.value == "closed"

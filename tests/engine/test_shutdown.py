@@ -48,7 +48,7 @@ def test_no_new_session_is_opened(serve: Serve) -> None:
     running.server.close()
     answer = running.http().get(HANDSHAKE)
     assert answer.status == 503
-    assert answer.json == {"code": 3, "message": "Server shutting down"}
+    assert answer.json == {"code": 3, "message": "Server shutting down", "name": "stopping"}
     upgrade = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",

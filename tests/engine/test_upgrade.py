@@ -10,7 +10,7 @@ from tests.engine.upgrading import joined, upgraded
 from tests.support.app import Serve
 from tests.support.waiting import let_run, wait_until
 
-NO_LONGER = {"code": 3, "message": "Bad request"}
+NO_LONGER = {"code": 3, "message": "Bad request", "name": "wrong-transport"}
 
 
 def test_the_session_goes_on_over_the_websocket(serve: Serve) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flask_realtime.exceptions import EncodeError, PacketError
-from flask_realtime.protocol.attachments import extract, insert
+from flask_realtime.protocol.attachments import extract, insert, replace
 
 Point = namedtuple("Point", "x y")
 
@@ -94,3 +94,9 @@ def test_data_nested_too_deep_is_refused() -> None:
         insert(deep, [b"x"])
     with pytest.raises(EncodeError):
         extract(deep)
+
+
+def test_anything_may_stand_in_for_binary() -> None:
+    value = {"a": [b"xy", (bytearray(b"z"), "b")]}
+    assert replace(value, len) == {"a": [2, [1, "b"]]}
+    assert value == {"a": [b"xy", (bytearray(b"z"), "b")]}

@@ -6,7 +6,7 @@ import pytest
 
 from flask_realtime.exceptions import PacketError
 from flask_realtime.protocol.packet import Message, Packet, PacketType
-from flask_realtime.protocol.request import FORBIDDEN, UNKNOWN_SID, request_error
+from flask_realtime.protocol.refusals import UNKNOWN_SID, request_error
 from tests.protocol.codecs import MAX_PACKETS, MAX_SIZE, feed_all, make_eio4
 
 EIO4 = make_eio4()
@@ -110,12 +110,11 @@ def test_a_socket_id_is_not_the_secret_sid() -> None:
     assert EIO4.socket_id("secret", "/", lambda: "new") == "new"
 
 
-def test_errors_have_a_code_and_a_message() -> None:
+def test_errors_have_a_code_a_message_and_a_name() -> None:
     assert EIO4.error_body(request_error(UNKNOWN_SID)) == (
-        b'{"code":1,"message":"Session ID unknown"}',
+        b'{"code":1,"message":"Session ID unknown","name":"unknown-sid"}',
         "application/json",
     )
-    assert EIO4.error_body(request_error(FORBIDDEN))[0] == b'{"code":4,"message":"Forbidden"}'
 
 
 def test_what_the_layers_above_ask_of_the_generation() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from flask_realtime.exceptions import RequestError
-from flask_realtime.protocol.request import ClientRequest, parse_request, request_error
+from flask_realtime.protocol.request import ClientRequest, parse_request
 
 
 @pytest.mark.parametrize(
@@ -38,19 +38,3 @@ def test_any_other_generation_is_code_5(eio: str | None) -> None:
     with pytest.raises(RequestError) as caught:
         parse_request(query)
     assert caught.value.code == 5
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "status"),
-    [
-        (0, "Transport unknown", "400 Bad Request"),
-        (1, "Session ID unknown", "400 Bad Request"),
-        (2, "Bad handshake method", "400 Bad Request"),
-        (3, "Bad request", "400 Bad Request"),
-        (4, "Forbidden", "403 Forbidden"),
-        (5, "Unsupported protocol version", "400 Bad Request"),
-    ],
-)
-def test_errors_have_the_words_of_engineio(code: int, message: str, status: str) -> None:
-    error = request_error(code)
-    assert (error.code, str(error), error.http_status) == (code, message, status)

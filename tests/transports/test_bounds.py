@@ -131,7 +131,7 @@ class Sips:
         self.taken.append(message)
         self._transport.pause()
 
-    def closed(self, reason: str) -> None:
+    def closed(self, reason: str, error: Exception | None = None) -> None:
         raise AssertionError(reason)
 
 
@@ -206,7 +206,8 @@ def test_an_inbox_that_stays_full_closes_the_session(
     if transport == "websocket":
         assert client.closed_with() is not None
     else:
-        assert client.posts.answer().status == 200
+        answer = client.posts.answer()
+        assert (answer.status, answer.json["name"]) == (400, "expired")
     assert app.blocked.is_set()
     assert not app.socket.connected  # known while its handler still runs
     assert not running.sessions

@@ -205,7 +205,7 @@ def test_without_an_open_poll_what_waits_and_the_goodbye_are_fetched(serve: Serv
     assert client.get() == ["1"]
     assert not running.sessions
     client.ask()
-    assert client.answer().json == {"code": 1, "message": "Session ID unknown"}
+    assert client.answer().json["name"] == "expired"
     assert app.noted == []
 
 

@@ -19,6 +19,9 @@ from tests.support.waiting import wait_until
 class Payloads:
     """As much of a dialect as polling needs: messages separated by commas."""
 
+    posted = b"ok", "text/html"
+    takes_over = False
+
     def encode(self, packet: Any) -> Encoded:
         return Encoded((packet.type.name,))
 
@@ -78,7 +81,7 @@ class Counting:
     def receive(self, message: object) -> None:
         self.received += 1
 
-    def closed(self, reason: str) -> None:
+    def closed(self, reason: str, error: Exception | None = None) -> None:
         raise AssertionError(reason)
 
 

@@ -58,10 +58,10 @@ module.exports = {
     const websocket = socket.io.engine.transport.name === "websocket";
     socket.emit("echo", "x".repeat(1100000));
     const [reason] = await once(socket, "disconnect");
-    // Over polling the POST is refused, and the client says goodbye by itself.
-    assert.equal(reason, websocket ? "transport close" : "transport error");
-    const seen = await run.get(`/reason/${id}`);
-    assert.equal(seen, websocket ? "transport error" : "transport close");
+    // Over polling the POST is refused and the poll that waits is told: the client hears of either.
+    if (websocket) assert.equal(reason, "transport close");
+    else assert.ok(["transport close", "transport error"].includes(reason), reason);
+    assert.equal(await run.get(`/reason/${id}`), "transport error");
     assert.deepEqual(await ask(other, "echo", 1), [1]);
   },
 
