@@ -5,6 +5,12 @@ PORT ?= 5000
 PYTEST_ARGS ?=
 WSTEST ?= wstest
 AUTOBAHN_ARGS ?=
+MINUTES ?= 2
+# Of each target of make fuzz.
+RUNS ?= 1000000
+# Of each target of make fuzz-atheris.
+SECONDS ?= 60
+FUZZ_ARGS ?=
 
 bin := .venv/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
@@ -15,12 +21,18 @@ metadata := pyproject.toml setup.py
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo test autobahn lint docs bundles dist clean
+.PHONY: help demo test autobahn fuzz fuzz-server fuzz-atheris fairness drain soak lint docs bundles dist clean
 
 help:
 	@echo "make demo      run the example chat       (PORT=$(PORT))"
 	@echo "make test      run the tests in parallel  (PYTEST_ARGS='tests/wsgi -k limit')"
 	@echo "make autobahn  WebSocket conformance, an hour  (WSTEST=wstest AUTOBAHN_ARGS='--cases 1.*')"
+	@echo "make fuzz      mutated input into every decoder  (RUNS=$(RUNS) FUZZ_ARGS='--seed 2')"
+	@echo "make fuzz-server   ... into a whole server       (RUNS=20000)"
+	@echo "make fuzz-atheris  ... guided by coverage, each for some time  (SECONDS=$(SECONDS))"
+	@echo "make fairness  what others notice of floods of every kind, 6 minutes"
+	@echo "make drain     what 1,000 clients see when the server stops"
+	@echo "make soak      whether memory stays              (MINUTES=$(MINUTES))"
 	@echo "make lint      ruff, mypy, import layers"
 	@echo "make docs      build the documentation, docs/_build/html"
 	@echo "make bundles   fetch the browser clients with npm"
@@ -42,6 +54,25 @@ autobahn: .venv/.installed-test
 		exit 1; }
 	$(bin)/python -m tests.autobahn.run --wstest $(WSTEST) $(AUTOBAHN_ARGS)
 
+# A part of each is among the tests. What they find is written to tests/fuzz/findings.
+fuzz: .venv/.installed-test
+	$(bin)/python -m tests.fuzz.run --runs $(RUNS) $(FUZZ_ARGS)
+
+fuzz-server: RUNS = 20000
+fuzz-server: .venv/.installed-test
+	$(bin)/python -m tests.fuzz.server --runs $(RUNS) $(FUZZ_ARGS)
+
+fuzz-atheris: .venv/.installed-fuzz
+	$(bin)/python -m tests.fuzz.guided --seconds $(SECONDS) $(FUZZ_ARGS)
+
+# What is too long for the tests: how long others wait beside floods, a stop with 1,000 clients,
+# and whether memory stays.
+fairness drain: .venv/.installed-test
+	$(bin)/python benchmarks/$@.py
+
+soak: .venv/.installed-test
+	$(bin)/python benchmarks/soak.py --minutes $(MINUTES)
+
 lint: .venv/.installed-lint
 	$(bin)/ruff check .
 	$(bin)/mypy
@@ -59,7 +90,7 @@ dist: $(bundles) .venv/.installed-build
 
 clean:
 	rm -rf .venv build dist docs/_build *.egg-info flask_realtime/client_files
-	rm -rf bundles/node_modules tests/node_modules
+	rm -rf bundles/node_modules tests/node_modules tests/fuzz/corpus tests/fuzz/findings
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .tox
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -87,9 +118,11 @@ clean:
 	@touch $@
 
 # Tried once; after that, a test that misses its command is skipped and says so.
-.venv/.commands: | .venv/.created
+.venv/.commands: Makefile | .venv/.created
 	@.ci/need 'command -v chromium' chromium || echo "The tests in a browser will be skipped."
 	@.ci/need 'command -v openssl' openssl || echo "The tests over TLS will be skipped."
+	@.ci/need 'test -x /usr/sbin/nginx || command -v nginx' nginx-light \
+		|| echo "The tests behind nginx will be skipped."
 	@touch $@
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json

@@ -52,6 +52,12 @@ def openssl() -> str:
 
 
 @pytest.fixture(scope="session")
+def nginx() -> str:
+    """The path of Debian's web server, which is where only root looks."""
+    return _command("nginx", "nginx-light", f"{os.environ['PATH']}:/usr/sbin")
+
+
+@pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
     """A throwaway certificate and its key, in one file."""
     folder = tmp_path_factory.mktemp("tls")
@@ -59,6 +65,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
         + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
         + ["-keyout", str(key), "-out", str(certificate)],
         check=True,
         capture_output=True,
@@ -68,8 +75,8 @@ def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
     return both
 
 
-def _command(name: str, package: str) -> str:
-    path = shutil.which(name)
+def _command(name: str, package: str, folders: str | None = None) -> str:
+    path = shutil.which(name, path=folders)
     if path is None:
         _missing(f"no {name} on this machine: apt-get install {package}")
     return path
