@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from ..exceptions import RequestError
+from ..exceptions import PacketError, RequestError
 from .packet import Encoded, Message, Packet
 
 
@@ -30,23 +30,47 @@ class Dialect(ABC):
 
     name: str
     """As a request names it, such as ``"eio4"``."""
-    protocol: int | str
-    """What ``socket.protocol`` says: 4 for Engine.IO 4."""
+    protocol: int
+    """What ``socket.protocol`` says: the revision of Engine.IO (4, 3), or 1 for the clients before
+    it, as their ``io.protocol``."""
     server_pings: bool
     """Who keeps the session alive: the server by pings, or the client by its own."""
     joins_root: bool
     """Whether a client is in the root namespace without asking for it."""
+    strict: bool
+    """Whether a packet that its namespace does not expect ends the session, or is passed over."""
+    ends_with_root: bool = False
+    """Whether leaving the root namespace ends the session."""
+    takes_over: bool = False
+    """Whether a request goes on with the session wherever it was: a second poll in the place of the
+    one that waits, and any transport without an upgrade. Else that ends the session or is refused.
+    """
+    posted: tuple[bytes, str] = (b"ok", "text/html")
+    """Body and content type that answer a POST. Not text/plain: some browsers offered that as a
+    download (Engine.IO)."""
+    jsonp_callback: str | None = None
+    """The function that a JSONP answer calls, without its index; None where there is no JSONP."""
 
     @abstractmethod
     def decoder(self) -> Decoder:
         """Return a new decoder, for one session."""
 
-    @abstractmethod
     def encode(self, packet: Packet) -> Encoded:
         """Return the packet's messages; asked twice for the same packet, the same ones.
 
         :raises EncodeError: if its data cannot be carried.
         """
+        known = packet._encoded
+        if known is None:
+            known = packet._encoded = {}
+        encoded = known.get(self)
+        if encoded is None:
+            encoded = known[self] = self._encode(packet)
+        return encoded
+
+    @abstractmethod
+    def _encode(self, packet: Packet) -> Encoded:
+        """Return the packet's messages, made now."""
 
     @abstractmethod
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
@@ -77,6 +101,17 @@ class Dialect(ABC):
     def socket_id(self, sid: str, namespace: str, new_id: Callable[[], str]) -> str:
         """Return the id of a session's socket in a namespace, as its client will know it."""
 
+    def form_text(self, field: str) -> str:
+        """Return the payload that a JSONP client wrote into the field ``d`` of its form.
+
+        :raises PacketError: if it holds none.
+        """
+        raise PacketError(f"{self.name} has no JSONP")
+
     @abstractmethod
     def error_body(self, error: RequestError) -> tuple[bytes, str]:
         """Return the body and content type that answer a request which cannot be served."""
+
+    def error_status(self, error: RequestError) -> str:
+        """Return the status line of that answer."""
+        return error.http_status

@@ -13,6 +13,7 @@ from __future__ import annotations
 import decimal
 import importlib
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,24 @@ def _utf8(text: str | bytes) -> str:
         return text
     # Python's "backslashreplace" writes a lone surrogate as \udXXX: JSON's own escape.
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+def ascii_json(text: str) -> str:
+    """Return JSON text that says the same in ASCII: ``\\uXXXX``, pairs of them beyond U+FFFF.
+
+    For the clients before 3.x: over polling they read text beyond ASCII in two ways that exclude
+    each other, and a raw U+2028 or U+2029 is a line end to some of them. It is done to what a
+    module has written, since not every module can write so by itself.
+    """
+    return text if text.isascii() else _BEYOND_ASCII.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "\\u" + units.hex("u", 2).replace("u", "\\u")
 
 
 def make_codec(module: Any = None) -> Codec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, ClassVar
 
 Message = str | bytes
 """One unit as a transport carries it."""
@@ -68,6 +68,10 @@ class Packet:
 
     __slots__ = ("_encoded", "data", "id", "namespace", "size", "type")
 
+    receipt: ClassVar[bool] = False
+    """Whether an EVENT's id asks for an ACK without data as soon as it has come, whatever its
+    handler does; so the handler's answer is not sent. Clients 0.9 alone can ask for this."""
+
     def __init__(
         self,
         type: PacketType,
@@ -96,3 +100,11 @@ class Packet:
 
     def __repr__(self) -> str:
         return f"<Packet {self.type.name} {self.namespace} id={self.id} {self.data!r}>"
+
+
+class ReceiptPacket(Packet):
+    """An EVENT that is to be acknowledged on receipt."""
+
+    __slots__ = ()
+
+    receipt: ClassVar[bool] = True

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Flask
 
+from flask_realtime.protocol.dialect import Dialect
+from flask_realtime.protocol.eio3 import EIO3
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec, make_codec
 from flask_realtime.protocol.packet import Message, Packet
@@ -27,7 +29,11 @@ def make_eio4(codec: Codec = CODECS["simplejson"], base64: bool = False) -> EIO4
     return EIO4(codec, MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
 
 
-def feed_all(dialect: EIO4, *messages: Message) -> list[Packet]:
+def make_eio3(codec: Codec = CODECS["simplejson"], base64: bool = False) -> EIO3:
+    return EIO3(codec, MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
+
+
+def feed_all(dialect: Dialect, *messages: Message) -> list[Packet]:
     """What a fresh decoder makes of `messages`, without the Nones."""
     decoder = dialect.decoder()
     fed = [decoder.feed(message) for message in messages]

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from flask_realtime.protocol.eio3 import EIO3
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec
-from tests.protocol.codecs import CODECS, make_eio4
+from tests.protocol.codecs import CODECS, make_eio3, make_eio4
 
 
 @pytest.fixture(scope="session", params=CODECS)
@@ -19,3 +20,9 @@ def codec(request: Any) -> Codec:
 def eio4(codec: Codec) -> EIO4:
     """The dialect with each codec in turn."""
     return make_eio4(codec)
+
+
+@pytest.fixture(scope="session")
+def eio3(codec: Codec) -> EIO3:
+    """The older dialect with each codec in turn."""
+    return make_eio3(codec)

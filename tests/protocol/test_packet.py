@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_realtime.protocol.packet import Encoded, Packet, PacketType
+from flask_realtime.protocol.packet import Encoded, Packet, PacketType, ReceiptPacket
 from flask_realtime.protocol.reason import Reason
 
 
@@ -34,8 +34,13 @@ def test_a_packet_is_of_the_root_and_asks_for_nothing_by_default() -> None:
     assert (packet.namespace, packet.id) == ("/", None)
 
 
+def test_only_a_receipt_packet_is_acknowledged_on_receipt() -> None:
+    assert not Packet(PacketType.EVENT, data=["x"], id=1).receipt
+    assert ReceiptPacket(PacketType.EVENT, data=["x"], id=1).receipt
+
+
 def test_packets_and_encoded_have_no_dict() -> None:
-    for thing in (Packet(PacketType.PING), Encoded(("2",))):
+    for thing in (Packet(PacketType.PING), ReceiptPacket(PacketType.EVENT), Encoded(("2",))):
         assert not hasattr(thing, "__dict__")
 
 

@@ -1,0 +1,109 @@
+"""Engine.IO 2 and 3 with Socket.IO 3 and 4: the clients 1.x and 2.x.
+
+Sources: the engine.io-protocol and socket.io-protocol documents, and what the clients 1.0 to 2.5
+and their servers do where they are silent.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from numbers import Number
+from typing import Any
+
+from ..exceptions import PacketError
+from .eio3_decoder import EIO3Decoder
+from .eio3_payload import decode_binary, decode_text, encode_binary, encode_text
+from .engineio import EngineIO
+from .json import Codec, ascii_json
+from .packet import Message, Packet, PacketType
+
+_BINARY = "application/octet-stream"
+_LINE_END = re.compile(r"(\\)?\\n")
+
+
+class EIO3(EngineIO):
+    """The dialect of the clients 1.x and 2.x.
+
+    All that is sent is ASCII, by JSON's escapes: of text beyond it in a polling body, clients 1.x
+    expect the UTF-8 to be encoded as UTF-8 once more, and clients 2.x do not.
+
+    The name of a namespace cannot be escaped. One beyond ASCII goes out as it is, by polling in a
+    binary body, which all of them read alike. Clients 1.x that poll with base64, and clients 1.0 on
+    WebSocket, lose their connection over it.
+    """
+
+    name = "eio3"
+    protocol = 3
+    server_pings = False
+    joins_root = True
+    strict = False
+    jsonp_callback = "___eio"
+
+    def __init__(
+        self,
+        codec: Codec,
+        max_size: int,
+        max_attachments: int,
+        max_packets: int,
+        base64: bool = False,
+    ) -> None:
+        super().__init__(codec, max_size, max_attachments, max_packets, base64)
+        self._dumps = partial(_ascii_dumps, codec)
+
+    def decoder(self) -> EIO3Decoder:
+        return EIO3Decoder(self._codec, self.max_size, self.max_attachments)
+
+    def _binary(self, attachments: list[bytes]) -> Iterable[Message]:
+        messages = (b"\x04" + data for data in attachments)  # 4: the type, here as a byte
+        return map(_to_base64, messages) if self._base64 else messages
+
+    def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
+        messages = list(messages)
+        texts = [text for text in messages if isinstance(text, str)]
+        if self._base64:
+            texts = [text if isinstance(text, str) else _to_base64(text) for text in messages]
+        elif len(texts) < len(messages) or not all(map(str.isascii, texts)):
+            return encode_binary(messages), _BINARY
+        return encode_text(texts), "text/plain; charset=UTF-8"
+
+    def decode_payload(self, body: bytes, content_type: str) -> Iterator[Message]:
+        if content_type == _BINARY:
+            return decode_binary(body, self.max_packets)
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise PacketError("a polling body that is no UTF-8") from None
+        return decode_text(text, self.max_packets)
+
+    def form_text(self, field: str) -> str:
+        # Browsers make each LF of a form a CRLF, so the client has made it a backslash and an "n",
+        # and has put a backslash before those that were there (engine.io-client: polling-jsonp.js).
+        text = field.replace("\r\n", "\n")
+        text = _LINE_END.sub(lambda match: match[0] if match[1] else "\n", text)
+        return text.replace("\\\\n", "\\n")
+
+    def connect_packet(self, namespace: str, socket_id: str) -> Packet:
+        return Packet(PacketType.CONNECT, namespace)
+
+    def refusal_packet(self, namespace: str, message: str, data: Any) -> Packet:
+        if data is None:
+            data = message
+        elif isinstance(data, Number):
+            # By itself it would be read as the packet's id; this is what newer clients get.
+            data = {"message": message, "data": data}
+        return Packet(PacketType.CONNECT_ERROR, namespace, data)
+
+    def socket_id(self, sid: str, namespace: str, new_id: Callable[[], str]) -> str:
+        return sid if namespace == "/" else f"{namespace}#{sid}"  # as clients 2.x make it
+
+
+def _ascii_dumps(codec: Codec, values: Any) -> tuple[str, list[bytes]]:
+    text, attachments = codec.dumps(values)
+    return ascii_json(text), attachments
+
+
+def _to_base64(message: bytes) -> str:
+    return f"b{message[0]}{b64encode(message[1:]).decode()}"

@@ -1,0 +1,124 @@
+"""Messages of the clients 1.x and 2.x to packets."""
+
+from __future__ import annotations
+
+import re
+
+from ..exceptions import PacketError
+from .eio3_payload import OnceEncoded, from_javascript
+from .engineio import engine_packet, from_base64
+from .json import Codec
+from .namespace_query import parse_query
+from .packet import Message, Packet, PacketType
+from .socketio_packet import TYPES, AttachmentDecoder, cut
+
+_COUNTED_ACK = re.compile("43([0-9]{1,15})-")
+
+
+class EIO3Decoder(AttachmentDecoder):
+    """One session's messages to packets.
+
+    **Text encoded twice.** Clients 1.x encode text as UTF-8, take the bytes for characters, and
+    send those as UTF-8 again: in polling bodies of text; clients 1.0 on WebSocket too. Nothing
+    says that they do, so text beyond ASCII is looked at: if all of its characters are bytes, and
+    these are UTF-8, it is taken for such. The first text that is neither proves that the session's
+    client encodes once, as all 2.x do, and then no other is looked at. The proof cannot be wrong:
+    whatever a client 1.x encodes twice passes, what it posts in a binary body is never looked at,
+    and once on WebSocket it polls no more. There is no proof of the contrary: client 1.7 encodes
+    twice while it polls, and once on WebSocket.
+
+    What remains: a client that encodes once, while all it has sent beyond ASCII looks encoded
+    twice. Each of its characters above U+007F is then part of a pair or more like ``Ã©`` (what was
+    garbled before) or ``É®``: a letter of U+00C2 to U+00F4 and signs of U+0080 to U+00BF. Such a
+    text is misread.
+    """
+
+    __slots__ = ("_once",)
+
+    def __init__(self, codec: Codec, max_size: int, max_attachments: int) -> None:
+        super().__init__(codec, max_size, max_attachments)
+        self._once = False  # proven that the client encodes text once
+
+    def feed(self, message: Message) -> Packet | None:
+        if isinstance(message, bytes):
+            if message[:1] != b"\x04":
+                raise PacketError("binary without the type of a message")
+            return self._feed_binary(message[1:])
+        if not (self._once or message.isascii() or isinstance(message, OnceEncoded)):
+            message = self._decode_twice(message)
+        if message.startswith("4"):
+            return self._feed_socketio(message)
+        if message.startswith("b4"):
+            return self._feed_binary(from_base64(message[2:]))
+        return engine_packet(message)
+
+    def _decode_twice(self, message: str) -> str:
+        try:
+            return from_javascript(message.encode("latin-1"))
+        except (UnicodeEncodeError, PacketError):
+            self._once = True
+            return message
+
+    def _feed_binary(self, data: bytes) -> Packet | None:
+        packet = self._feed_attachment(data)
+        return None if packet is None else _accept(packet)
+
+    def _feed_socketio(self, message: str) -> Packet | None:
+        if self._packet is not None:
+            raise PacketError("a text packet while attachments are missing")
+        if message.startswith("40/") and "?" in message:
+            name, _, query = message[2:].partition("?")
+            if "," not in name:
+                # Nothing stands behind a query: all commas but the last are its own.
+                return Packet(PacketType.CONNECT, name, parse_query(query.removesuffix(",")))
+        message = _without_count(message)
+        number, count, namespace, packet_id, at = cut(message)
+        data = self._codec.loads(message[at:]) if at < len(message) else None
+        packet = Packet(TYPES[number], namespace, data, packet_id)
+        if not count:
+            return _accept(packet)
+        self._expect(packet, count)
+        return None
+
+
+def _without_count(message: str) -> str:
+    """Return an ACK of the clients up to 1.0.2, which tells its attachments, as all others send it.
+
+    Their ``30-12["x"]`` is ``312["x"]``, and ``31-12[…]`` a binary one, ``61-12[…]``.
+    """
+    counted = _COUNTED_ACK.match(message)
+    if counted is None:
+        return message
+    count, rest = counted[1], message[counted.end() :]
+    return f"46{count}-{rest}" if int(count) else f"43{rest}"
+
+
+def _accept(packet: Packet) -> Packet:
+    """Return the packet, or a NOOP in place of one that servers 1.x and 2.x take without effect.
+
+    That is an event without a name, to which nobody can listen, and an error: client 2.x says so
+    when it could not write an event as JSON.
+
+    :raises PacketError: if the data is none of its type.
+    """
+    packet_type, data = packet.type, packet.data
+    if packet_type is PacketType.CONNECT_ERROR:
+        return Packet(PacketType.NOOP)
+    if packet_type is PacketType.EVENT:
+        if not isinstance(data, list | None):
+            raise PacketError("an EVENT whose data is no list")
+        if not data or type(data[0]) not in (str, int, float):
+            return Packet(PacketType.NOOP)
+    elif packet_type is PacketType.ACK:
+        if data is None:
+            packet.data = []
+        elif not isinstance(data, list):
+            raise PacketError("an ACK whose data is no list")
+        if packet.id is None:
+            raise PacketError("an ACK without its id")
+    elif packet_type is PacketType.CONNECT:
+        if not isinstance(data, dict | None):
+            raise PacketError("a CONNECT whose data is no object")
+    elif data is not None:
+        raise PacketError("a DISCONNECT with data")
+    return packet
