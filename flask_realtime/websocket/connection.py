@@ -11,7 +11,8 @@ what happened                        what is done before the socket is closed
 ===================================  =========================================================
 the peer sent a close frame          it is echoed, and the tail leaves
 the peer broke a rule                a close frame, FIN; input is thrown away until its FIN
-``close()``                          a close frame; input is thrown away until its close frame
+``close()``                          a close frame; input is thrown away until its close frame,
+                                     or as above where the framing has no closing handshake
 the peer vanished, ``abort()``       nothing
 ===================================  =========================================================
 
@@ -133,6 +134,14 @@ class Connection(Stream):
         if self._has_more():
             self._loop.run_callback(self._notify)
 
+    def ping(self) -> None:
+        """Ask the peer for a sign of life; nothing happens where the framing has no such thing, or
+        the peer does not even take what was written before.
+        """
+        frame = self.framing.encode_ping()
+        if frame and not self.pending:
+            self.write(frame)
+
     def close(self, code: int = NORMAL_CLOSURE, reason: str = "") -> None:
         """Send a close frame and see the close through; return at once.
 
@@ -240,7 +249,8 @@ class Connection(Stream):
         data, self._data = self._data, b""
         more = self.framing.more
         try:
-            data = data if data or more else self._read(READ_SIZE)
+            # Who floods goes on after our close frame, too.
+            data = data if data or more else self._read(min(self.framing.appetite, READ_SIZE))
         except WOULD_BLOCK:
             return
         except OSError:
@@ -257,7 +267,8 @@ class Connection(Stream):
     def _throw_away(self, data: bytes) -> None:
         if self.framing.violation is None:
             self.framing.feed(data)
-            self._settle()
+            if self.framing.closing_handshake:
+                self._settle()
         if self._sock is not None and self._has_more():
             self._loop.run_callback(self._drain)
 
@@ -269,7 +280,7 @@ class Connection(Stream):
             # 7.1.1: the server closes TCP first.
             self._finish_writing()
             self._release()
-        elif self.framing.violation is not None:
+        elif self.framing.violation is not None or not self.framing.closing_handshake:
             self._finish_writing()
 
     def _release(self) -> None:

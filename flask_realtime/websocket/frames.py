@@ -127,6 +127,12 @@ def unmask(payload: bytes, key: bytes) -> bytes:
     return plain.to_bytes(size, "big")
 
 
+def encode_mended(text: str) -> bytes:
+    """Return text with lone surrogates in UTF-8, which has none: U+FFFD is in their place."""
+    # As in browsers: through UTF-16, where a pair of surrogates is one character.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
 def encode_close(code: int, reason: str = "") -> bytes:
     """Return a close frame (section 5.5.1).
 

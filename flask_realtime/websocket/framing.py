@@ -1,4 +1,7 @@
-"""What a connection needs of a framing; :class:`.messages.Messages` is the one of RFC 6455."""
+"""What a connection needs of a framing.
+
+:class:`.messages.Messages` is the one of RFC 6455, :class:`.hixie76.HixieMessages` that before it.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,16 @@ class Framing(Protocol):
     deflate: Deflate | None
 
     @property
+    def closing_handshake(self) -> bool:
+        """Whether the peer answers a close."""
+        ...
+
+    @property
+    def shares_frames(self) -> bool:
+        """Whether what :meth:`encode` returns is good for every connection but a compressed one."""
+        ...
+
+    @property
     def appetite(self) -> int:
         """How many bytes the next call of :meth:`feed` should bring at most."""
         ...
@@ -32,5 +45,9 @@ class Framing(Protocol):
     def take_replies(self) -> bytes: ...
 
     def encode(self, message: str | bytes) -> bytes: ...
+
+    def encode_ping(self) -> bytes:
+        """Return a ping frame, empty where there is none."""
+        ...
 
     def encode_close(self, code: int, reason: str = "") -> bytes: ...

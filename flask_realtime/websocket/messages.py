@@ -25,6 +25,7 @@ from .frames import (
     TEXT,
     encode_close,
     encode_frame,
+    encode_mended,
     parse_close,
     parse_header,
     unmask,
@@ -40,6 +41,9 @@ _MANY_FRAMES = 64
 """For one call; most bring one."""
 
 _from_bytes = int.from_bytes
+
+
+_PING_FRAME = encode_frame(PING, b"")
 
 
 class Messages:
@@ -61,6 +65,9 @@ class Messages:
         "replies",
         "violation",
     )
+
+    closing_handshake = True
+    shares_frames = True
 
     def __init__(self, max_size: int, deflate: Deflate | None = None) -> None:
         self._max_size = max_size
@@ -128,11 +135,15 @@ class Messages:
             try:
                 payload = message.encode()
             except UnicodeEncodeError:
-                payload = _encode_mended(message)
+                payload = encode_mended(message)
         deflate = self.deflate
         if deflate is not None and len(payload) >= deflate.threshold:
             return encode_frame(opcode | RSV1, deflate.compress(payload))
         return encode_frame(opcode, payload)
+
+    def encode_ping(self) -> bytes:
+        """Return a ping frame; its pong brings nothing but that it comes."""
+        return _PING_FRAME
 
     def encode_close(self, code: int, reason: str = "") -> bytes:
         """Return a close frame; see :func:`.frames.encode_close`."""
@@ -316,11 +327,6 @@ class _Assembly:
 def _compressed_room(max_size: int) -> int:
     # RFC 1951 section 3.2.6: 9 bits per byte when all goes wrong; more is refused unread.
     return max_size + max_size // 8 + 64
-
-
-def _encode_mended(text: str) -> bytes:
-    # As in browsers: through UTF-16, where a pair of surrogates is one character.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _message(opcode: int, payload: bytes) -> str | bytes:

@@ -43,6 +43,7 @@ from ..websocket.frames import (
 from ..websocket.handshake import Accepted, accept, is_token
 from ..websocket.messages import Messages
 from .raw_socket import HOSTS, Environ, Host, find_host
+from .websocket_drafts import name_origin, open_hixie
 
 _MAX_INBOX = 16
 """Messages that may wait for :meth:`WebSocket.receive` before reading stops."""
@@ -73,6 +74,7 @@ def accept_websocket(
     :raises OptionError: `compression`, `subprotocols` or `origins` cannot be used.
     """
     deflate_options = make_deflate_options("compression", compression)
+    name_origin(environ)
     request = Request(environ, {})
     _check_origin(request, make_origins("origins", origins))
     subprotocol = _choose(subprotocols, request.header("sec-websocket-protocol"))
@@ -115,9 +117,12 @@ def _choose(subprotocols: Sequence[str], offered: str) -> str | None:
 def take_connection(environ: Environ, host: Host, accepted: Accepted, max_size: int) -> Connection:
     """Take the socket of a request whose handshake is accepted, and write the 101.
 
-    A host that has sent its own has negotiated nothing.
+    A host that has sent its own has negotiated nothing. A client of Hixie-76 is waited for; if it
+    does not come to its end of the handshake, the connection has its ``close_code`` already.
     """
     sock, data = host.take(environ)
+    if accepted.hixie_key is not None:
+        return open_hixie(sock, accepted, data, max_size, host_closes=host.parks)
     framing = Messages(max_size, None if host.upgraded else accepted.deflate)
     connection = Connection(sock, framing, data, host_closes=host.parks)
     if not host.upgraded:

@@ -189,7 +189,7 @@ def test_connections_with_a_context_share_nothing(side: str) -> None:
 
 def accepted(offers: str, options: DeflateOptions | None) -> tuple[bytes, Terms | None]:
     request = REQUEST | {"sec-websocket-extensions": offers}
-    head, deflate = accept("GET", "HTTP/1.1", request, [("X", "y")], options)
+    head, deflate, _ = accept("GET", "HTTP/1.1", request, [("X", "y")], options)
     return head, deflate and deflate.terms
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_realtime.exceptions import HandshakeError
-from flask_realtime.websocket.handshake import accept, is_websocket
+from flask_realtime.websocket.handshake import Accepted, accept, draft_origin, is_websocket
 
 # Section 1.2's example.
 REQUEST = {
@@ -37,11 +37,13 @@ def test_example_of_the_rfc() -> None:
         {"connection": "upgrade"},
         {"sec-websocket-key": " dGhlIHNhbXBsZSBub25jZQ== "},
         {"sec-websocket-version": " 13"},
+        {"sec-websocket-version": "8"},
+        {"sec-websocket-version": "7 "},
         {"sec-websocket-extensions": "permessage-deflate"},
     ],
 )
 def test_forms_that_mean_the_same(changed: dict[str, str]) -> None:
-    assert accept("GET", "HTTP/1.1", REQUEST | changed) == (RESPONSE + b"\r\n", None)
+    assert accept("GET", "HTTP/1.1", REQUEST | changed) == Accepted(RESPONSE + b"\r\n", None)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,9 @@ def test_forms_that_mean_the_same(changed: dict[str, str]) -> None:
         ({"sec-websocket-version": None}, 400),
         ({"sec-websocket-version": ""}, 400),
         ({"sec-websocket-version": "12"}, 426),
-        ({"sec-websocket-version": "8"}, 426),
+        ({"sec-websocket-version": "6"}, 426),
+        ({"sec-websocket-version": "0"}, 426),
+        ({"sec-websocket-version": "7, 8"}, 426),
         ({"sec-websocket-version": "013"}, 426),
         ({"sec-websocket-version": "13, 8"}, 426),
     ],
@@ -73,7 +77,7 @@ def test_refused(changed: dict[str, str | None], status: int) -> None:
     with pytest.raises(HandshakeError) as caught:
         accept("GET", "HTTP/1.1", headers)
     assert caught.value.http_status.startswith(f"{status} ")
-    versions = [("Sec-WebSocket-Version", "13")] if status == 426 else []
+    versions = [("Sec-WebSocket-Version", "13, 8, 7")] if status == 426 else []
     assert list(caught.value.headers) == versions
 
 
@@ -122,7 +126,7 @@ def test_extra_fields_cannot_write_others(name: str, value: str) -> None:
 @given(st.dictionaries(st.sampled_from(sorted(REQUEST)), st.text(max_size=30)))
 def test_any_header_is_accepted_or_refused(changed: dict[str, str]) -> None:
     try:
-        head, _ = accept("GET", "HTTP/1.1", REQUEST | changed)
+        head = accept("GET", "HTTP/1.1", REQUEST | changed).head
     except HandshakeError as error:
         assert error.http_status[:3] in ("400", "426")
     else:
@@ -141,3 +145,28 @@ def test_any_header_is_accepted_or_refused(changed: dict[str, str]) -> None:
 )
 def test_is_websocket(headers: dict[str, str], expected: bool) -> None:
     assert is_websocket(headers) is expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"sec-websocket-version": "8", "sec-websocket-origin": "http://a"}, "http://a"),
+        ({"sec-websocket-version": " 7 ", "sec-websocket-origin": "http://a"}, "http://a"),
+        ({"sec-websocket-version": "8"}, None),
+        # From the draft 11 on, which has the version 8 too, the header has its later name.
+        (
+            {
+                "sec-websocket-version": "8",
+                "sec-websocket-origin": "http://a",
+                "origin": "http://b",
+            },
+            None,
+        ),
+        ({"sec-websocket-version": "13", "sec-websocket-origin": "http://a"}, None),
+        ({"sec-websocket-origin": "http://a"}, None),
+    ],
+)
+def test_the_origin_as_drafts_7_to_10_say_it(
+    headers: dict[str, str], expected: str | None
+) -> None:
+    assert draft_origin(headers) == expected
