@@ -16,7 +16,7 @@ bin := .venv/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
 npm_ci := npm ci --silent
 # The generations of socket.io-client that the package serves, each in its folder.
-bundles := $(addprefix flask_realtime/client_files/,4/LICENSE)
+bundles := $(patsubst %,flask_realtime/client_files/%/LICENSE,0.9 1 2 4)
 metadata := pyproject.toml setup.py
 
 .DELETE_ON_ERROR:
@@ -130,8 +130,17 @@ clean:
 	cd $* && $(npm_ci)
 	@touch $@
 
+# All builds but the slim ones, which are not served.
+copy_builds = mkdir -p $(@D) && \
+	find bundles/node_modules/socket.io-client-$(1)/dist -type f ! -name '*.slim.*' -exec cp {} $(@D) ';'
+
 flask_realtime/client_files/%/LICENSE: bundles/node_modules/.package-lock.json
-	@mkdir -p $(@D)
-	cp bundles/node_modules/socket.io-client-$*/dist/* $(@D)/
+	$(call copy_builds,$*)
 	cp bundles/node_modules/socket.io-client-$*/LICENSE $@
 	@touch $@
+
+# Its licence is in its readme only, and the licences of its parts nowhere.
+flask_realtime/client_files/0.9/LICENSE: bundles/node_modules/.package-lock.json bundles/notices-0.9.txt
+	$(call copy_builds,0.9)
+	sed -n '/^(The MIT License)/,$$p' bundles/node_modules/socket.io-client-0.9/README.md > $@
+	cat bundles/notices-0.9.txt >> $@

@@ -8,6 +8,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
+GENERATIONS = ("0.9", "1", "2", "4")
 
 
 class BuildPy(build_py):
@@ -15,10 +16,12 @@ class BuildPy(build_py):
 
     def run(self) -> None:
         super().run()
-        if not any(HERE.glob("flask_realtime/client_files/*/socket.io.js")):
+        folder = HERE / "flask_realtime" / "client_files"
+        missing = [each for each in GENERATIONS if not (folder / each / "socket.io.js").exists()]
+        if missing:
             self.warn(
-                "built without the browser bundles: socket.io.js will be answered 404. "
-                "`make bundles` fetches them with npm; then build again"
+                f"built without the browser bundles of {', '.join(missing)}: these will be "
+                "answered 404. `make bundles` fetches them with npm; then build again"
             )
 
 

@@ -13,7 +13,12 @@ from typing import Any
 
 from .exceptions import OptionError
 
-TRANSPORTS = ("polling", "websocket")
+TRANSPORTS = ("websocket", "htmlfile", "polling", "jsonp-polling")
+"""Those that are on unless others are named, in the order in which clients 0.9 try them."""
+_MORE_TRANSPORTS = ("flashsocket", "xhr-multipart")
+_TRANSPORT_ALIASES = {"xhr-polling": "polling"}
+CLIENT_VERSIONS = ("0.9", "1", "2", "4")
+FLASH_POLICY_PORT = 10843
 MAX_WINDOW_BITS = 15
 
 AllowedOrigins = str | Iterable[str] | Callable[[str], bool] | None
@@ -49,8 +54,16 @@ class Options:
     """Where the server answers below the application's root."""
     serve_client: bool = True
     """Whether ``<path>/socket.io.js`` and its siblings are served."""
+    client_version: str = CLIENT_VERSIONS[-1]
+    """The generation of ``<path>/socket.io.js``: ``"0.9"``, ``"1"``, ``"2"`` or ``"4"``. Each has a
+    URL of its own, too."""
+    flash_policy_port: int | None = None
+    """Where Flash may ask whether it may connect: a port, True for 10843, the one of Socket.IO 0.9;
+    None or False: the server's own port only, if ``flashsocket`` is among the transports."""
     transports: tuple[str, ...] = TRANSPORTS
-    """The transports offered, in the order of preference."""
+    """The transports offered, in the order of preference: ``websocket``, ``polling`` (or
+    ``xhr-polling``), and for the clients before 3.x ``jsonp-polling``; for 0.7 to 0.9 ``htmlfile``
+    too, and where they are named ``flashsocket`` and ``xhr-multipart``."""
     allow_upgrades: bool = True
     """Whether a polling session may go on over WebSocket."""
     upgrade_timeout: float = 10.0
@@ -191,6 +204,19 @@ def _path(name: str, value: Any) -> str:
     return "/" + value.strip("/")
 
 
+def _client_version(name: str, value: Any) -> str:
+    version = str(value)
+    if version not in CLIENT_VERSIONS:
+        raise OptionError(f"{name} is one of {', '.join(CLIENT_VERSIONS)}, not {value!r}")
+    return version
+
+
+def _flash_policy_port(name: str, value: Any) -> int | None:
+    if value is None or value is False:
+        return None
+    return FLASH_POLICY_PORT if value is True else _between(0, 65535)(name, value)
+
+
 def _several(name: str, value: Any) -> tuple[Any, ...]:
     if isinstance(value, str):
         return (value,)
@@ -200,10 +226,11 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 
 
 def _transports(name: str, value: Any) -> tuple[str, ...]:
-    names = _several(name, value)
+    names = [_TRANSPORT_ALIASES.get(item, item) for item in _several(name, value)]
+    known_names = TRANSPORTS + _MORE_TRANSPORTS
     for transport in names:
-        if transport not in TRANSPORTS:
-            known = ", ".join(TRANSPORTS)
+        if transport not in known_names:
+            known = ", ".join(known_names)
             raise OptionError(f"unknown transport {transport!r}; known are: {known}")
     if not names:
         raise OptionError("transports names at least one transport")
@@ -285,6 +312,8 @@ def _json(name: str, value: Any) -> Any:
 _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "path": _path,
     "serve_client": _flag,
+    "client_version": _client_version,
+    "flash_policy_port": _flash_policy_port,
     "transports": _transports,
     "allow_upgrades": _flag,
     "upgrade_timeout": _seconds,

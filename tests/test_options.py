@@ -15,6 +15,8 @@ from flask_realtime.options import Options, make_options
 DEFAULTS = {
     "path": "/socket.io",
     "serve_client": True,
+    "client_version": "4",
+    "flash_policy_port": None,
     "transports": ("polling", "websocket"),
     "allow_upgrades": True,
     "upgrade_timeout": 10.0,
@@ -107,6 +109,12 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("transports", "websocket", ("websocket",)),
     ("transports", ["websocket", "polling"], ("websocket", "polling")),
     ("transports", ("polling", "polling"), ("polling",)),
+    *(("client_version", value, str(value)) for value in ("0.9", 0.9, "1", 1, "2", 2, "4", 4)),
+    ("flash_policy_port", True, 10843),
+    ("flash_policy_port", False, None),
+    ("flash_policy_port", None, None),
+    ("flash_policy_port", 843, 843),
+    ("flash_policy_port", 0, 0),
     ("cors_allowed_origins", "*", "*"),
     ("cors_allowed_origins", ["https://a.org", "*"], "*"),
     ("cors_allowed_origins", "https://A.org/", ("https://a.org",)),
@@ -145,6 +153,8 @@ BAD: list[tuple[str, Any]] = [
         ("cors_allowed_origins", value)
         for value in (5, True, "", "example.org", ["https://a.org", None], [b"https://a.org"], [""])
     ),
+    *(("client_version", value) for value in (None, True, "", "3", 3, 1.0, "v4", "4.8.3", [4])),
+    *(("flash_policy_port", value) for value in (-1, 65536, "10843", 843.0, [843])),
     *(("json", value) for value in (5, object(), SimpleNamespace(dumps=json.dumps))),
     ("json", SimpleNamespace(dumps=1, loads=2)),
 ]

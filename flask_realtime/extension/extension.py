@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import gevent
 from flask import Flask
+from markupsafe import Markup
 from werkzeug.debug import DebuggedApplication
 from werkzeug.local import LocalProxy
 
@@ -16,15 +17,18 @@ from ..socketio.broadcast import BroadcastOperator
 from ..socketio.events import Events, F, Function
 from ..socketio.namespace import Namespace
 from ..socketio.server import Server
+from ..wsgi.flash_policy import FlashPolicy
 from ..wsgi.server import WSGIServer
 from ..wsgi.tls import check_names
 from .background import run_task
 from .config import collect
 from .context import Contexts, current_socket
+from .flash import make_policy, serves_flash
 from .functions import Rooms, ask_one, select, spread
 from .hosts import complain_of_host
 from .mounting import check_path, last_mounted, mount, mounted_on
 from .running import run
+from .script import script_tag
 
 
 class SocketIO:
@@ -63,6 +67,7 @@ class SocketIO:
         self.server.log = LocalProxy(lambda: app.logger)  # type: ignore[assignment]
         self.server.debug = lambda: app.debug
         if self not in mounted_on(app):
+            app.context_processor(lambda: {"socketio_script": self.script})
             app.extensions["socketio"] = self
             mount(app, self, self.server)
             complain_of_host()
@@ -201,6 +206,23 @@ class SocketIO:
         """All of the root namespace in this process."""
         return self.sockets.local
 
+    # In pages
+
+    def script(self, client: str | float | None = None, minified: bool = True) -> Markup:
+        """Return the script tag of the browser client; ``socketio_script`` in templates.
+
+        :param client: its generation: ``"0.9"``, ``"1"``, ``"2"`` or ``"4"``; None: the one of the
+            option ``client_version``.
+        :param minified: False for the build to read while debugging.
+        :raises OptionError: for a generation that is not here.
+        """
+        return script_tag(self.server.options, client, minified)
+
+    @property
+    def flash_policy(self) -> FlashPolicy:
+        """The pages whose Flash may connect; :meth:`run` gives it to the server by itself."""
+        return make_policy(self.server)
+
     # Running
 
     def run(
@@ -237,6 +259,8 @@ class SocketIO:
             last.application = DebuggedApplication(last.application, evalex=True)
         logs = app.debug if log_output is None else log_output
         server_options.setdefault("log", "default" if logs else None)
+        if serves_flash(self.server.options):
+            server_options.setdefault("flash_policy", self.flash_policy)
 
         def make() -> WSGIServer:
             self._wsgi_server = WSGIServer((host, port), app, **server_options)

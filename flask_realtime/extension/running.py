@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent import monkey
+from gevent.server import StreamServer
 from werkzeug.serving import is_running_from_reloader
 
 from ..exceptions import OptionError
@@ -45,7 +46,7 @@ def run(make: Make, reload: bool) -> None:
     if not is_running_from_reloader():
         # Here, since the child serves in a thread, which could not end the process.
         server = _made(make)
-        _bind(server, server.init_socket)
+        _bind_both(server, server.init_socket)
         server.close()
     hub = gevent.get_hub()
     hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # the reloader ends by it, quietly
@@ -76,7 +77,7 @@ def raising(error: Exception) -> WSGIApplication:
 def _serve(server: WSGIServer) -> None:
     host = _host(server)
     _hint_at_patching()
-    _bind(server, server.start)
+    _bind_both(server, server.start)
     scheme = "https" if server.ssl_enabled else "http"
     shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     shown = f"[{shown}]" if ":" in shown else shown
@@ -84,8 +85,11 @@ def _serve(server: WSGIServer) -> None:
     # What is there now stays: looking through it again and again stops every client for 25 ms.
     gc.collect()
     gc.freeze()
-    with _stopped_by_signals(server):
-        server.serve_forever()
+    try:
+        with _stopped_by_signals(server):
+            server.serve_forever()
+    finally:
+        gc.unfreeze()  # else the interpreter takes things down in another order at its end
 
 
 # They wait in Python's own sockets, so patching those is all they need.
@@ -108,7 +112,14 @@ def _hint_at_patching() -> None:
         log.warning(_HINT, ", ".join(found))
 
 
-def _bind(server: WSGIServer, bind: Callable[[], None]) -> None:
+def _bind_both(server: WSGIServer, bind: Callable[[], None]) -> None:
+    """Bind the policy server first, if there is one: whose address cannot be had is said then."""
+    if server.policy_server is not None:
+        _bind(server.policy_server, server.policy_server.init_socket)
+    _bind(server, bind)
+
+
+def _bind(server: StreamServer, bind: Callable[[], None]) -> None:
     """Call `bind`; end the process, with one sentence, if the address cannot be had."""
     host, port = _host(server), server.server_port
     try:
@@ -118,7 +129,7 @@ def _bind(server: WSGIServer, bind: Callable[[], None]) -> None:
         sys.exit(1)
 
 
-def _host(server: WSGIServer) -> str:
+def _host(server: StreamServer) -> str:
     return str(server.address[0])
 
 

@@ -1,4 +1,4 @@
-"""The browser client, ``socket.io.js``, in its builds, served from memory.
+"""The browser clients, ``socket.io.js`` of each generation, served from memory.
 
 The files are socket.io-client's own, fetched by ``make bundles`` and carried by the wheel. What is
 served are names of a fixed table, so that no path of a request ever reaches the file system.
@@ -9,22 +9,70 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
+from ..exceptions import OptionError
 from ..transports.compression import accepts_gzip
 from ..transports.http import Response
 
 log = logging.getLogger("flask_realtime.wsgi")
 
 FOLDER = Path(__file__).parent.parent / "client_files"
-GENERATION = "4"
 
-BUILDS = ("socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js")
-NAMES = frozenset([*BUILDS, *(f"{build}.map" for build in BUILDS)])
 
-JAVASCRIPT = "text/javascript; charset=utf-8"
+class Generation(NamedTuple):
+    """The builds of one generation.
+
+    :param files: the names under which they are served, with those in its folder.
+    :param readable: the one to read while debugging.
+    """
+
+    files: Mapping[str, str]
+    readable: str = "socket.io.js"
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def _with_maps(*builds: str) -> dict[str, str]:
+    return _same(*builds, *(f"{build}.map" for build in builds))
+
+
+_BUILDS_OF_4 = (
+    "socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js",
+)  # fmt: skip
+
+# The names are those of npm's packages, and MINIFIED is in each.
+GENERATIONS: Mapping[str, Generation] = {
+    "0.9": Generation(_same("socket.io.js", "socket.io.min.js")),
+    "1": Generation(_same("socket.io.js", "socket.io.js.map", "socket.io.min.js")),
+    # Its socket.io.js is minified, and there is no socket.io.min.js.
+    "2": Generation(
+        {**_with_maps("socket.io.js", "socket.io.dev.js"), "socket.io.min.js": "socket.io.js"},
+        readable="socket.io.dev.js",
+    ),
+    "4": Generation(_with_maps(*_BUILDS_OF_4)),
+}
+MINIFIED = "socket.io.min.js"
+
+# Where the client 0.9 looks for them, whatever it is told about anything else.
+FLASH_FOLDER = "static/flashsocket"
+FLASH_FILES = ("WebSocketMain.swf", "WebSocketMainInsecure.swf")
+
+# Other names of the client 0.9, as its own server had them: with its version, and for builds of
+# chosen transports. There is one build for all of them.
+_NAMES_OF_09 = re.compile(r"socket\.io(?:\+[a-z-]+)*(?:\.v0\.\d{1,2}\.\d{1,2})?\.js")
+
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".map": "application/json",
+    ".swf": "application/x-shockwave-flash",
+}
 
 MISSING = b"""\
 The browser client is not installed on this server.
@@ -34,29 +82,32 @@ In a checkout of Flask-Realtime, `make bundles` fetches it with npm; wheels cont
 
 
 class ClientFiles:
-    """The builds of one generation of socket.io-client.
+    """The builds of all generations of socket.io-client.
 
     :param folder: holds a folder for each generation.
-    :param generation: the name of that folder.
     """
 
-    def __init__(self, folder: Path = FOLDER, generation: str = GENERATION) -> None:
-        self._folder = folder / generation
-        self._files: dict[str, _File] = {}
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._files: dict[tuple[str, str], _File] = {}
         self._warned = False
 
-    def find(self, name: str, method: str, headers: Mapping[str, str]) -> Response | None:
+    def find(
+        self, tail: str, method: str, headers: Mapping[str, str], client: str
+    ) -> Response | None:
         """Answer a request for a client file; ``None`` if the name is not one of them.
 
-        :param name: what follows the Socket.IO path, such as ``"socket.io.min.js"``.
+        :param tail: what follows the Socket.IO path, such as ``"v1/socket.io.min.js"``.
         :param method: the request's method, such as ``"GET"``.
         :param headers: the request's headers, with names in lower case.
+        :param client: the generation of a file whose name says none.
         """
-        if name not in NAMES:
+        place = _locate(tail, client)
+        if place is None:
             return None
         if method not in ("GET", "HEAD"):
             return _text("405 Method Not Allowed", b"Only GET and HEAD.\n", ("Allow", "GET, HEAD"))
-        file = self._load(name)
+        file = self._load(place)
         if file is None:
             self._warn()
             return _without_body(_text("404 Not Found", MISSING), method)
@@ -67,50 +118,60 @@ class ClientFiles:
             self._warned = True
             log.warning("%s", MISSING.decode().rstrip())
 
-    def _load(self, name: str) -> _File | None:
+    def _load(self, place: tuple[str, str]) -> _File | None:
         """A file that is missing is looked for again each time: it may have been fetched since."""
-        file = self._files.get(name)
+        file = self._files.get(place)
         if file is not None:
             return file
         try:
-            content = (self._folder / name).read_bytes()
+            content = self._folder.joinpath(*place).read_bytes()
         except FileNotFoundError:
             return None
-        file = self._files[name] = _File(name, content)
+        file = self._files[place] = _File(Path(place[1]).suffix, content)
         return file
+
+
+def _locate(tail: str, client: str) -> tuple[str, str] | None:
+    """The folder and the file that a request means."""
+    folder, slash, name = tail.rpartition("/")
+    if folder == FLASH_FOLDER:
+        return ("0.9", name) if name in FLASH_FILES else None
+    if slash:
+        client = folder.removeprefix("v") if folder.startswith("v") else ""
+    elif name != "socket.io.js" and _NAMES_OF_09.fullmatch(name):
+        return "0.9", "socket.io.js"
+    generation = GENERATIONS.get(client)
+    file = generation and generation.files.get(name)
+    return (client, file) if file else None
 
 
 class _File:
     """One file, and what is derived from it, once each."""
 
-    def __init__(self, name: str, content: bytes) -> None:
-        self._name = name
+    def __init__(self, suffix: str, content: bytes) -> None:
+        self._suffix = suffix
         self._content = content
 
     def answer(self, headers: Mapping[str, str]) -> Response:
-        compress = accepts_gzip(headers.get("accept-encoding", ""))
+        # A Flash file is compressed in itself.
+        compressible = self._suffix != ".swf"
+        compress = compressible and accepts_gzip(headers.get("accept-encoding", ""))
         # The two codings differ in their bytes, hence in their strong tags (RFC 9110, 8.8.3.3).
         etag = f'"{self._digest}-gzip"' if compress else f'"{self._digest}"'
-        validation = [
-            ("ETag", etag),
-            ("Cache-Control", "public, max-age=0"),
-            ("Vary", "Accept-Encoding"),
-        ]
+        validation = [("ETag", etag), ("Cache-Control", "public, max-age=0")]
+        if compressible:
+            validation.append(("Vary", "Accept-Encoding"))
         if matches(headers.get("if-none-match", ""), etag):
             return Response("304 Not Modified", validation, b"")
         body = self._compressed if compress else self._content
         content = [
-            ("Content-Type", self._content_type),
+            ("Content-Type", _TYPES[self._suffix]),
             ("Content-Length", str(len(body))),
             ("X-Content-Type-Options", "nosniff"),
         ]
         if compress:
             content.append(("Content-Encoding", "gzip"))
         return Response("200 OK", content + validation, body)
-
-    @property
-    def _content_type(self) -> str:
-        return "application/json" if self._name.endswith(".map") else JAVASCRIPT
 
     @cached_property
     def _digest(self) -> str:
@@ -122,10 +183,24 @@ class _File:
         return gzip.compress(self._content, mtime=0)
 
 
-def not_found(name: str, method: str) -> Response:
-    """Answer a request for a file that is none of the builds."""
-    builds = ", ".join(BUILDS)
-    text = f"There is no file {name!a} here, but: {builds}.\n"
+def script_of(client: str, minified: bool) -> str:
+    """Return where the client of a generation is, below the Socket.IO path.
+
+    :raises OptionError: for a generation that is not here; those that are, are named.
+    """
+    generation = GENERATIONS.get(client)
+    if generation is None:
+        raise OptionError(f"there is no client {client!r} here, but: {', '.join(GENERATIONS)}")
+    return f"v{client}/{MINIFIED if minified else generation.readable}"
+
+
+def not_found(method: str) -> Response:
+    """Answer a request for a file that is none of the builds: name those that are."""
+    lines = ["There is no such file here. Each generation of the client has a folder:"]
+    for client, generation in GENERATIONS.items():
+        lines.append(f"  v{client}/  {', '.join(generation.files)}")
+    lines.append("Without a folder the parameter ?client= says which one is meant.")
+    text = "\n".join(lines) + "\n"
     return _without_body(_text("404 Not Found", text.encode()), method)
 
 

@@ -47,7 +47,10 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         # What is there now stays: looking through it again and again stops every client for 25 ms.
         gc.collect()
         gc.freeze()
-        super().run()
+        try:
+            super().run()
+        finally:
+            gc.unfreeze()  # else the interpreter takes things down in another order at its end
 
     def server_class(
         self,

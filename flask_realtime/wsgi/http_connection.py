@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
 
 from ..exceptions import BodyError, HTTPError, UsageError
+from .flash_policy import REQUEST, FlashPolicy, receive_request
 from .logs import format_request
 from .request_body import open_body, unreadable_body
 from .request_parser import Request, RequestParser
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 # One recv can bring thousands of requests; after so many the other connections get their turn.
-PIPELINED_REQUESTS = 16
+PIPELINED_REQUESTS = 4
 
 # What is read at once while no body is expected: 64 KiB of pipelined requests cost 10 ms to parse.
 HEAD_SIZE = 4096
@@ -131,6 +133,10 @@ class HTTPConnection:
                 self.idle = False
             if not data:
                 return False
+            if data[0] == REQUEST[0] and server.flash_policy is not None:
+                data = self._answer_flash(server.flash_policy, data)
+                if not data:
+                    return False
             parser.feed(data)
             if parser.requests:
                 return True
@@ -150,6 +156,16 @@ class HTTPConnection:
                 return False
             parser.feed(data)
         return True
+
+    def _answer_flash(self, policy: FlashPolicy, data: bytes) -> bytes:
+        """Answer Flash, which asks for a policy; return what is no such request."""
+        deadline = self._server.deadlines.after(self._server.limits.header_timeout)
+        data = receive_request(data, partial(self._stream.receive, deadline, HEAD_SIZE))
+        if not data.startswith(REQUEST):
+            return data
+        self._stream.send(policy.for_connection(self._stream.sock))
+        self._stream.linger()
+        return b""
 
     def _answer_requests(self) -> bool:
         """Answer what has arrived; true if the connection may go on."""

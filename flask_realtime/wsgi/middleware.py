@@ -27,6 +27,7 @@ from .proxy import Application, behind_same_proxy
 from .raw_socket import Environ, Host, SocketPeer, find_host, is_stopping
 from .request_parser import MAX_LENGTH_DIGITS
 from .websocket import take_connection
+from .websocket_drafts import find_location, name_origin
 
 log = logging.getLogger("flask_realtime.wsgi")
 
@@ -82,14 +83,26 @@ class Middleware:
         path: str = environ.get("PATH_INFO", "")
         if not path.startswith(mount) or path[len(mount) :][:1] not in ("", "/"):
             return self.application(environ, start_response)
-        tail = path[len(mount) + 1 :]
-        if tail and server.options.serve_client:
-            file = self._files.find(tail, environ["REQUEST_METHOD"], Request(environ, {}).headers)
-            if file is None and _names_file(tail, environ):
-                file = not_found(tail, environ["REQUEST_METHOD"])
+        tail = self._tail(environ)
+        if "." in tail and server.options.serve_client:
+            file = self._find_file(tail, environ)
             if file is not None:
                 return _send(file, start_response)
         return self._serve(environ, start_response)
+
+    def _tail(self, environ: Environ) -> str:
+        """A request's path below the server's."""
+        path: str = environ["PATH_INFO"]
+        return path[len(self.server.options.path) + 1 :]
+
+    def _find_file(self, tail: str, environ: Environ) -> Response | None:
+        query = _parse_query(environ.get("QUERY_STRING", ""))
+        client = query.get("client", self.server.options.client_version)
+        method: str = environ["REQUEST_METHOD"]
+        file = self._files.find(tail, method, Request(environ, {}).headers, client)
+        if file is None and _names_file(tail, environ):
+            return not_found(method)
+        return file
 
     def _serve_host(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         server = self.server
@@ -124,13 +137,14 @@ class Middleware:
         self, environ: Environ, start_response: StartResponse, host: Host, sock: socket
     ) -> Iterable[bytes]:
         engine = self.server.engine
+        name_origin(environ)
         request = Request(environ, _parse_query(environ.get("QUERY_STRING", "")))
         wanted: ClientRequest | None = None
         try:
-            wanted = parse_request(request.query)
+            wanted = parse_request(self._tail(environ), request.query)
             if wanted.sid is None and is_stopping(environ):
                 raise request_error(STOPPING)
-            if wanted.transport == "websocket" and is_websocket(request.headers):
+            if wanted.transport in _BY_UPGRADE and is_websocket(request.headers):
                 return self._open_websocket(request, wanted, environ, host)
             read = partial(_read_body, environ, engine.options.max_http_buffer_size)
             response = engine.handle(request, wanted, SocketPeer(sock), read)
@@ -163,13 +177,17 @@ class Middleware:
             request.headers,
             admitted.headers,
             deflate_options=options.per_message_deflate,
+            location=find_location(request) if engine.takes_hixie(wanted) else None,
         )
         connection = take_connection(environ, host, accepted, options.max_http_buffer_size)
+        if connection.close_code is not None:
+            return host.handled()
         with _parked(host, connection):
             engine.open_websocket(request, wanted, admitted, connection)
         return host.handled()
 
 
+_BY_UPGRADE = ("websocket", "flashsocket")
 _numbers = count(1)
 
 

@@ -20,6 +20,7 @@ from gevent.server import StreamServer
 
 from ..exceptions import OptionError
 from .deadlines import Deadlines
+from .flash_policy import FlashPolicy, PolicyServer
 from .http_connection import HTTPConnection
 from .limits import Limits
 from .logs import LogStream, SilentStream, open_log
@@ -52,6 +53,7 @@ class WSGIServer(StreamServer):
     :param log: the access log: a stream, a logger, ``None`` for none, by default standard error.
     :param error_log: the same for errors; also ``wsgi.errors``.
     :param environ: added to the environ of every request.
+    :param flash_policy: what to answer where Flash asks whether it may connect; None: nothing.
     :param ssl_args: ``ssl_context``, or ``keyfile`` and ``certfile``, as for ``StreamServer``.
 
     :raises OptionError: for an option that does not exist; the nearest is named.
@@ -96,6 +98,7 @@ class WSGIServer(StreamServer):
         min_body_rate: float | None = Limits.min_body_rate,
         keep_alive_timeout: float = Limits.keep_alive_timeout,
         send_timeout: float = Limits.send_timeout,
+        flash_policy: FlashPolicy | None = None,
         **ssl_args: Any,
     ) -> None:
         check_names(ssl_args, inspect.signature(WSGIServer).parameters.keys() - {"ssl_args"})
@@ -113,6 +116,8 @@ class WSGIServer(StreamServer):
         self.on_stop: list[Callable[[], None]] = []
         self.stopping = False  # no answer keeps its connection alive any more
         self.tls_failures = 0
+        self.flash_policy = flash_policy
+        self.policy_server: PolicyServer | None = None
         self._handshakes: set[Greenlet] = set()
         self._ending = False  # stop() has been called
         self._full_told = False
@@ -120,6 +125,8 @@ class WSGIServer(StreamServer):
         self._stopped = Event()
         self._connection_ended = Event()
         super().__init__(listener, backlog=backlog, spawn=spawn, **with_context(ssl_args))
+        if flash_policy is not None:
+            self.policy_server = flash_policy.server_beside(self.address)
         if application is not None:
             self.application = application
         self.log = open_log(log, logging.INFO)
@@ -157,6 +164,8 @@ class WSGIServer(StreamServer):
         host, port = "localhost", "443" if self.ssl_enabled else "80"
         if isinstance(self.address, tuple):
             host, port = str(self.address[0]), str(self.address[1])
+        if self.policy_server is not None:
+            self.policy_server.ports = [int(port)]
         self.environ.setdefault("SERVER_NAME", host)
         self.environ.setdefault("SERVER_PORT", port)
 
@@ -193,6 +202,12 @@ class WSGIServer(StreamServer):
         self.stopping = self._ending = self._full_told = False
         self._stopped.clear()
         super().start()
+        if self.policy_server is not None:
+            try:
+                self.policy_server.start()
+            except OSError:
+                self.stop(0)
+                raise
 
     def do_handle(self, *args: Any) -> None:
         try:
@@ -239,6 +254,8 @@ class WSGIServer(StreamServer):
         path = self._unix_path
         self._unix_path = None
         super().close()
+        if self.policy_server is not None:
+            self.policy_server.close()
         if path is not None:
             with suppress(OSError):
                 os.unlink(path)

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from flask_realtime.wsgi.client_files import NAMES
+from flask_realtime.wsgi.client_files import FLASH_FILES, GENERATIONS
 
 # The building, and an installation from an index, take longer than a test should.
 pytestmark = pytest.mark.timeout(300)
 
-BUNDLES = {f"flask_realtime/client_files/4/{name}" for name in (*NAMES, "LICENSE")}
+BUNDLES = {
+    f"flask_realtime/client_files/{client}/{name}"
+    for client, generation in GENERATIONS.items()
+    for name in (*generation.files.values(), "LICENSE")
+} | {f"flask_realtime/client_files/0.9/{name}" for name in FLASH_FILES}
 
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", ".tox", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "_build",
@@ -28,10 +32,12 @@ LEFT_BEHIND = shutil.ignore_patterns(
 PROBE = """
 import sys
 import flask_realtime
-from flask_realtime.wsgi.client_files import NAMES, ClientFiles
+from flask_realtime.wsgi.client_files import FLASH_FILES, GENERATIONS, ClientFiles
 assert flask_realtime.__file__.startswith(sys.prefix), flask_realtime.__file__
-for name in NAMES:
-    assert ClientFiles().find(name, "GET", {}).status == "200 OK", name
+names = [f"v{client}/{name}" for client, one in GENERATIONS.items() for name in one.files]
+names += [f"static/flashsocket/{name}" for name in FLASH_FILES]
+for name in names:
+    assert ClientFiles().find(name, "GET", {}, "4").status == "200 OK", name
 print("complete")
 """
 
@@ -61,7 +67,7 @@ def build(source: Path) -> str:
 @pytest.fixture(scope="module")
 def dist(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the sdist and the wheel of this checkout."""
-    if not (root / "flask_realtime" / "client_files" / "4" / "LICENSE").exists():
+    if not all((root / name).exists() for name in BUNDLES):
         pytest.skip("the browser clients are not here: make bundles")
     source = copy_of(root, tmp_path_factory.mktemp("packaging") / "source")
     build(source)
@@ -84,11 +90,13 @@ def test_wheel_contains_the_package_the_bundles_and_their_licences(wheel: Path) 
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         licences = [archive.read(name) for name in names if name.endswith("LICENSE")]
-    assert names >= BUNDLES
+    assert {name for name in names if "/client_files/" in name} == BUNDLES
     assert "flask_realtime/py.typed" in names
     assert "flask_realtime/__init__.py" in names
-    assert len(licences) == 2
+    assert len(licences) == 1 + len(GENERATIONS)
     assert all(b"Permission is hereby granted" in licence for licence in licences)
+    (of_flash_files,) = [licence for licence in licences if b"web-socket-js" in licence]
+    assert b"Redistribution and use in source and binary forms" in of_flash_files
 
 
 def test_wheel_contains_nothing_else(wheel: Path) -> None:
@@ -110,7 +118,8 @@ def test_metadata(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "MIT"
     assert set(metadata.get_all("Provides-Extra") or []) == {
-        "gunicorn", "gevent-websocket", "orjson", "redis", "msgpack", "test", "lint", "docs", "dev",
+        "gunicorn", "gevent-websocket", "orjson", "redis", "msgpack", "test", "fuzz", "lint",
+        "docs", "dev",
     }  # fmt: skip
 
 
@@ -120,7 +129,8 @@ def test_sdist_contains_the_bundles_and_what_builds_and_tests_it(sdist: Path) ->
     assert names >= BUNDLES
     assert names >= {
         "LICENSE", "Makefile", "README.rst", "CHANGES.rst", "setup.py", "tox.ini", ".ci/run",
-        ".ci/need", "bundles/package.json", "bundles/package-lock.json", "tests/package-lock.json",
+        ".ci/need", "bundles/package.json", "bundles/package-lock.json", "bundles/notices-0.9.txt",
+        "tests/package-lock.json",
         "tests/packaging/test_distribution.py", "docs/conf.py",
     }  # fmt: skip
     assert not [name for name in names if "node_modules" in name or "__pycache__" in name]

@@ -10,6 +10,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from flask_realtime.exceptions import HTTPError
+from flask_realtime.options import CLIENT_VERSIONS
 from flask_realtime.wsgi.client_files import MISSING, ClientFiles
 from flask_realtime.wsgi.middleware import Middleware, _read_body
 from tests.support.server import make_server, not_found
@@ -33,9 +34,45 @@ def ask(middleware: Middleware, path: str, query: str = "", method: str = "GET")
 def test_a_file_that_is_none_of_ours_is_not_found(middleware: Middleware, name: str) -> None:
     status, text = ask(middleware, f"/socket.io/{name}", "v=4")
     assert status == "404 Not Found"
-    assert f"'{name}'" in text
-    assert "socket.io.min.js" in text
+    assert name not in text  # nothing that was sent comes back
+    assert "v0.9/  socket.io.js, socket.io.min.js" in text
     assert ask(middleware, f"/socket.io/{name}", method="HEAD") == (status, "")
+
+
+@pytest.fixture
+def clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of each generation that says which it is."""
+    for client in CLIENT_VERSIONS:
+        (tmp_path / client).mkdir()
+        (tmp_path / client / "socket.io.js").write_text(client)
+    monkeypatch.setattr("flask_realtime.wsgi.middleware.ClientFiles", lambda: ClientFiles(tmp_path))
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize(
+    ("path", "query", "client"),
+    [
+        ("socket.io.js", "", "2"),
+        ("socket.io.js", "client=0.9", "0.9"),
+        ("socket.io.js", "v=1&client=4", "4"),
+        ("v1/socket.io.js", "", "1"),
+        ("v1/socket.io.js", "client=4", "1"),
+    ],
+)
+def test_a_page_gets_the_client_that_it_asks_for_and_else_that_of_the_option(
+    path: str, query: str, client: str
+) -> None:
+    middleware = Middleware(make_server(client_version="2"), not_found)
+    assert ask(middleware, f"/socket.io/{path}", query) == ("200 OK", client)
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize("client", ["3", "", "v1", "4.8.3"])
+def test_a_generation_that_is_not_here_is_answered_by_those_that_are(client: str) -> None:
+    middleware = Middleware(make_server(), not_found)
+    status, text = ask(middleware, "/socket.io/socket.io.js", f"client={client}")
+    assert status == "404 Not Found"
+    assert "v2/  socket.io.js, " in text
 
 
 @pytest.mark.parametrize(
@@ -62,7 +99,7 @@ def test_missing_client_files_are_logged_once_as_the_answer_says(
     files = ClientFiles(tmp_path)
     assert caplog.records == []
     for name in ("socket.io.js", "socket.io.min.js"):
-        response = files.find(name, "GET", {})
+        response = files.find(name, "GET", {}, "4")
         assert response is not None
         assert response.body == MISSING
     (record,) = caplog.records

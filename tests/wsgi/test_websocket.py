@@ -510,9 +510,9 @@ HANDSHAKE = {
         ({"HTTP_UPGRADE": ""}, "400 Bad Request", []),
         ({"REQUEST_METHOD": "POST"}, "405 Method Not Allowed", [("Allow", "GET")]),
         (
-            {"HTTP_SEC_WEBSOCKET_VERSION": "8"},
+            {"HTTP_SEC_WEBSOCKET_VERSION": "6"},
             "426 Upgrade Required",
-            [("Sec-WebSocket-Version", "13")],
+            [("Sec-WebSocket-Version", "13, 8, 7")],
         ),
     ],
 )
@@ -528,6 +528,30 @@ def test_what_is_no_handshake(
 def test_a_server_that_cannot_do_it() -> None:
     with pytest.raises(UsageError, match="gunicorn -k gevent"):
         accept_websocket(dict(HANDSHAKE))
+
+
+@pytest.mark.parametrize("version", ["8", "7"])
+def test_the_drafts_that_have_the_same_frames(serve: Callable[..., Site], version: str) -> None:
+    client = serve(echo).client(headers={"Sec-WebSocket-Version": version})
+    client.send_text("hello")
+    assert client.receive() == "hello"
+    assert client.leave(1000) == 1000
+
+
+def test_the_origin_of_a_page_whose_browser_speaks_a_draft() -> None:
+    draft = {"HTTP_SEC_WEBSOCKET_VERSION": "8", "HTTP_SEC_WEBSOCKET_ORIGIN": "http://evil.example"}
+    own = {"HTTP_HOST": "example.org", "wsgi.url_scheme": "http"}
+    with pytest.raises(HandshakeError) as caught:
+        accept_websocket(HANDSHAKE | own | draft, origins=None)
+    assert caught.value.http_status == "403 Forbidden"
+
+
+@pytest.mark.parametrize("keys", [{}, {"HTTP_SEC_WEBSOCKET_KEY1": "1 2", "HTTP_ORIGIN": "null"}])
+def test_what_is_older_than_the_drafts_is_refused(keys: dict[str, str]) -> None:
+    names = ("REQUEST_METHOD", "SERVER_PROTOCOL", "HTTP_UPGRADE", "HTTP_CONNECTION")
+    with pytest.raises(HandshakeError) as caught:
+        accept_websocket({name: HANDSHAKE[name] for name in names} | keys)
+    assert caught.value.http_status == "400 Bad Request"
 
 
 def test_a_refusal_is_answered_over_http() -> None:
@@ -547,12 +571,12 @@ def test_a_refusal_is_answered_over_http() -> None:
         {
             "Connection": "Upgrade",
             "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "7",
+            "Sec-WebSocket-Version": "6",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         },
     )
     assert answer.status == 426
-    assert answer.headers["sec-websocket-version"] == "13"
+    assert answer.headers["sec-websocket-version"] == "13, 8, 7"
     client.close()
     server.stop(1)
 
