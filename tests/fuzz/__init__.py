@@ -1,0 +1,1 @@
+"""Fuzzing: one table of targets, and what drives them."""
