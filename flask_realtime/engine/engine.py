@@ -12,32 +12,31 @@ from gevent import monkey
 from gevent.hub import get_hub
 
 from .. import signals
-from ..exceptions import HTTPError, ProtocolError
+from ..exceptions import ProtocolError
 from ..options import Options
-from ..protocol.dialect import Dialect
-from ..protocol.eio4 import EIO4
-from ..protocol.json import make_codec
 from ..protocol.packet import Packet
 from ..protocol.reason import Reason
 from ..protocol.refusals import (
-    BAD_HANDSHAKE,
     BAD_METHOD,
     STOPPING,
-    TOO_LARGE,
     UNKNOWN_TRANSPORT,
     WRONG_TRANSPORT,
     refused_by,
     request_error,
 )
 from ..protocol.request import ClientRequest
-from ..transports.compression import compress
+from ..transports.flashsocket import FlashSocketTransport
+from ..transports.htmlfile import HTMLFileTransport
 from ..transports.http import Headers, Peer, Request, Response, preflight, respond
+from ..transports.jsonp import refuse_by_script
 from ..transports.outbox import Outbox
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
 from ..websocket.connection import Connection
 from .admission import allow, cookie_headers, make_sid
 from .clock import Clock
+from .dialects import Dialects
+from .exchange import Exchange
 from .offer import Offer
 from .origin import Origins
 from .refusal_log import RefusalLog
@@ -51,6 +50,11 @@ log = logging.getLogger("flask_realtime.engine")
 
 # The thread's, also where the standard library is patched and greenlets pass for threads.
 _thread_id: Callable[[], int] = monkey.get_original("_thread", "get_ident")
+
+
+_WEBSOCKETS = {kind.name: kind for kind in (WebSocketTransport, FlashSocketTransport)}
+_SCRIPTED = (HTMLFileTransport.name,)
+"""Transports whose GETs a page of any origin can make, and run what they bring."""
 
 
 class Admitted(NamedTuple):
@@ -88,7 +92,7 @@ class Engine:
             options.cors_allowed_origins, options.cors_credentials, options.trusted_hosts
         )
         self.offer = Offer(options)
-        self._dialects = _make_dialects(options)
+        self.dialects = Dialects(options)
         self._refusals = RefusalLog(options.max_http_buffer_size)
         self._stopping = False
 
@@ -128,12 +132,12 @@ class Engine:
 
         :raises RequestError: if there is no such session, or the request may not use it.
         """
-        if wanted.transport not in self.options.transports:
+        if wanted.transport and wanted.transport not in self.options.transports:
             raise request_error(UNKNOWN_TRANSPORT, f"{wanted.transport[:20]!r}")
-        self._origins.check(request)
+        self._origins.check(request, is_script=wanted.transport in _SCRIPTED or bool(wanted.jsonp))
         if wanted.sid is not None:
-            return Admitted(self.sessions.find_for(wanted, wanted.sid), wanted.sid, [], request)
-        if request.method != "GET":
+            return Admitted(self.find_for(request, wanted), wanted.sid, [], request)
+        if request.method not in self.dialects.find(wanted).handshake_methods:
             raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET opens a session")
         seen = self._origins.as_seen(request)
         allow(self.options, seen)
@@ -142,6 +146,21 @@ class Engine:
         sid = make_sid(self.options, seen, self.sessions)
         return Admitted(None, sid, cookie_headers(self.options.cookie, sid), seen)
 
+    def find_for(self, request: Request, wanted: ClientRequest) -> Session:
+        """Return the session that a request names, if it may use it.
+
+        :raises RequestError: if there is none, or it is another page's.
+        """
+        assert wanted.sid is not None
+        session = self.sessions.find_for(wanted, wanted.sid)
+        if session.dialect.public_sid:
+            self._origins.check_same(request, session.request)
+        return session
+
+    def takes_hixie(self, wanted: ClientRequest) -> bool:
+        """Whether a client may come by a WebSocket of before RFC 6455."""
+        return self.dialects.find(wanted).hixie
+
     def handle(
         self,
         request: Request,
@@ -149,7 +168,7 @@ class Engine:
         peer: Peer | None,
         read: Callable[[], bytes],
     ) -> Response:
-        """Answer a polling request; a GET waits.
+        """Answer an HTTP request; a GET waits.
 
         :param read: reads the body, or raises an :exc:`HTTPError`. Only the body of a session's
             own POST is read.
@@ -158,39 +177,8 @@ class Engine:
         if request.method == "OPTIONS":
             self._origins.check(request)
             return preflight(self.cors(request))
-        session, sid, headers, seen = self.admit(request, wanted)
-        if wanted.transport != PollingTransport.name:
-            raise request_error(BAD_HANDSHAKE, "transport=websocket without Upgrade: websocket")
-        if request.method == "POST":
-            assert session is not None  # only a GET opens one
-            request.body = self._read_body(session, read)
-            session = self.sessions.find_for(wanted, sid)  # again: it may be over meanwhile
-        if session is None:
-            session = self._make_session(seen, wanted, sid)
-            upgrades = self.offer.upgrades(request)
-            session.open(PollingTransport(session.dialect, session.outbox), upgrades)
-        transport = session.transport
-        assert isinstance(transport, PollingTransport)
-        headers = headers + self.cors(request)
-        if request.method == "GET":
-            return self._compressed(request, transport.get(headers, peer))
-        if request.method == "POST":
-            return transport.post(request, headers)
-        raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET and POST are known")
-
-    def _read_body(self, session: Session, read: Callable[[], bytes]) -> bytes:
-        try:
-            return read()
-        except HTTPError as error:
-            if refused_by(error).name == TOO_LARGE.name:
-                session.end(Reason.TRANSPORT_ERROR)  # what it wanted to say is lost
-            raise
-
-    def _compressed(self, request: Request, response: Response) -> Response:
-        if not self.options.http_compression:
-            return response
-        threshold = self.options.compression_threshold
-        return compress(response, request.header("accept-encoding"), threshold)
+        admitted = self.admit(request, wanted)
+        return Exchange(self, request, wanted, peer, read).answer(admitted)
 
     def open_websocket(
         self,
@@ -203,29 +191,41 @@ class Engine:
 
         :param admitted: what :meth:`admit` returned before the handshake.
         """
+        kind = _WEBSOCKETS[wanted.transport]
         session = admitted.session
         if session is None:
-            session = self._make_session(admitted.request, wanted, admitted.sid)
-            transport = WebSocketTransport(connection, session.outbox)
+            session = self.make_session(admitted.request, wanted, admitted.sid)
+            transport = kind(connection, session.outbox)
             session.open(transport, [])
-            transport.start()
-            return
-        polling = session.transport
-        if not isinstance(polling, PollingTransport) or not self._may_upgrade(session):
+        elif session.dialect.takes_over and self._may_move(session):
+            transport = kind(connection, session.outbox)
+            session.move(transport)
+        elif isinstance(session.transport, PollingTransport) and self._may_upgrade(session):
+            transport = kind(connection, Outbox(self.options.max_outbox_size))
+            Upgrade(self, session, session.transport, transport)
+        else:
             connection.close()  # a second WebSocket leaves the session as it is
             self.tell(request_error(WRONG_TRANSPORT, "a second WebSocket"), request, session.sid)
             return
-        transport = WebSocketTransport(connection, Outbox(self.options.max_outbox_size))
-        Upgrade(self, session, polling, transport)
         transport.start()
+
+    def _may_move(self, session: Session) -> bool:
+        """Whether a session may go on over a WebSocket at once."""
+        if session.state is not SessionState.OPEN:
+            return False
+        # Who speaks on a WebSocket keeps it: the sid alone, which others may know, moves nothing.
+        return not (isinstance(session.transport, WebSocketTransport) and session.transport.alive)
 
     def _may_upgrade(self, session: Session) -> bool:
         """Whether a session on polling may go on over another WebSocket."""
         is_open = session.state is SessionState.OPEN  # else the next poll takes its goodbye
-        return is_open and session.upgrade is None and self.offer.made
+        can = not session.dialect.takes_over and self.offer.made
+        return can and is_open and session.upgrade is None
 
-    def _make_session(self, request: Request, wanted: ClientRequest, sid: str) -> Session:
-        dialect = self._dialects[wanted.dialect, wanted.base64]
+    def make_session(self, request: Request, wanted: ClientRequest, sid: str) -> Session:
+        """Return a new session, for a transport to open."""
+        dialect = self.dialects.find(wanted)
+        self.dialects.spoken(dialect)
         session = Session(self, sid, dialect, request.plain())
         session.client = self._make_client(session)
         self.sessions[session.sid] = session
@@ -238,9 +238,11 @@ class Engine:
         """Return the answer to a request that cannot be served, in its client's words; log it."""
         error = refused_by(error)
         self.tell(error, request, wanted.sid if wanted is not None else None)
-        key = (wanted.dialect, wanted.base64) if wanted else ("eio4", False)
-        body, content_type = self._dialects[key].error_body(error)
-        return respond(body, content_type, error.http_status)
+        dialect = self.dialects.find(wanted)
+        body, content_type = dialect.error_body(error)
+        if wanted is not None and wanted.jsonp is not None and dialect.scripts_errors:
+            return refuse_by_script(dialect, wanted, body)
+        return respond(body, content_type, dialect.error_status(error))
 
     def tell(self, error: ProtocolError, request: Request, sid: str | None) -> None:
         """Log a refusal, unless there are many of its kind."""
@@ -251,17 +253,16 @@ class Engine:
     # For sessions
 
     def encode(self, packet: Packet) -> None:
-        """Encode a packet for every dialect ahead of its broadcast.
+        """Encode a packet ahead of its broadcast.
 
         :raises EncodeError: if its data cannot be carried.
         """
-        for dialect in self._dialects.values():
-            dialect.encode(packet)
+        self.dialects.encode(packet)
 
-    def forget(self, sid: str) -> None:
+    def forget(self, session: Session) -> None:
         """Drop a session that is over."""
-        self.sessions.forget(sid)
-
+        if self.sessions.forget(session.sid):
+            self.dialects.silent(session.dialect)
     def post(self, action: Callable[..., object], *args: Any) -> None:
         """Do `action` in the hub, soon. May be called from any thread."""
         self.hub.loop.run_callback_threadsafe(action, *args)
@@ -300,16 +301,3 @@ class Engine:
             session.close(Reason.SERVER_SHUTTING_DOWN)
         self._refusals.close()
 
-
-def _make_dialects(options: Options) -> dict[tuple[str, bool], Dialect]:
-    codec = make_codec(options.json)
-    return {
-        ("eio4", base64): EIO4(
-            codec,
-            options.max_http_buffer_size,
-            options.max_attachments,
-            options.max_payload_packets,
-            base64,
-        )
-        for base64 in (False, True)
-    }

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import gevent
 
 from ..options import Options
+from ..protocol.dialect import Dialect
+from ..transports.flashsocket import FlashSocketTransport
 from ..transports.http import Request
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 log = logging.getLogger("flask_realtime.engine")
+
+_BY_UPGRADE = (WebSocketTransport.name, FlashSocketTransport.name)
 
 PATIENCE = 60.0
 """How long a client may poll until that is odd, seconds."""
@@ -46,11 +50,18 @@ class Offer:
     """What one server offers its polling clients."""
 
     def __init__(self, options: Options) -> None:
+        self._transports = options.transports
         self.made = options.allow_upgrades and WebSocketTransport.name in options.transports
         self._told = not self.made  # who does not want WebSockets misses none
 
-    def upgrades(self, request: Request) -> list[str]:
+    def names(self, request: Request, dialect: Dialect) -> list[str]:
         """Return the transports to which a session may go on that begins with `request`."""
+        if dialect.takes_over:
+            return [
+                name
+                for name in self._transports
+                if name not in _BY_UPGRADE or _can_upgrade(request)
+            ]
         return [WebSocketTransport.name] if self.made and _can_upgrade(request) else []
 
     def look_at(self, session: Session, polled: float) -> None:

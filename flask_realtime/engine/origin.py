@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
 from werkzeug.sansio.utils import host_is_trusted
@@ -29,6 +30,7 @@ _PROXY_HINT = (
 )
 _SUBDOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _FOREIGN = ("cross-site", "same-site")
+_OWN_SITES = ("same-origin", "none")  # none: typed into the address bar
 _CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "AUTH_TYPE", "REMOTE_USER")
 """What a browser adds by itself (Fetch standard, 2.2.2), and what hosts make of it."""
 
@@ -54,7 +56,7 @@ class Origins:
         self._trusted_hosts = trusted_hosts
         self._warned = False
 
-    def check(self, request: Request) -> None:
+    def check(self, request: Request, is_script: bool = False) -> None:
         """Let the request pass.
 
         A request without ``Origin`` is no page's, or one of our own (a GET), unless the browser
@@ -69,15 +71,41 @@ class Origins:
         origin = request.header("origin")
         if not origin:
             site = request.header("sec-fetch-site")
-            if site in _FOREIGN and self._allowed != "*":
+            if is_script:
+                self._check_script(request)
+            elif site in _FOREIGN and self._allowed != "*":
                 self._refuse(f"Sec-Fetch-Site: {site}", request)
             return
         if not self._is_allowed(_normal(origin), request):
             self._refuse(f"Origin: {origin}", request)
 
+    def _check_script(self, request: Request) -> None:
+        """A script or a frame may be any page's, and comes without ``Origin``: it has to show that
+        it is not, by Fetch metadata or, from older browsers, by its ``Referer``.
+        """
+        if self._allowed == "*" or request.header("sec-fetch-site") in _OWN_SITES:
+            return
+        origin = _referring(request)
+        if not origin:
+            self._refuse("a script's request without Referer or Sec-Fetch-Site", request)
+        if not self._is_allowed(_normal(origin), request):
+            self._refuse(f"Referer: {origin}", request)
+
+    def check_same(self, request: Request, handshake: Request) -> None:
+        """See to it that a session goes on from the page that has begun it.
+
+        Clients of older generations show their sid as socket id, so that others may know it.
+
+        :raises RequestError: code 4 if it comes from another origin.
+        """
+        if _page(request) != _page(handshake):
+            raise request_error(
+                BAD_ORIGIN, f"got {_page(request)[:200]!r}, began as {_page(handshake)[:200]!r}"
+            )
+
     def _is_allowed(self, origin: str, request: Request) -> bool:
         allowed = self._allowed
-        if allowed == "*" or origin == _normal(request.own_origin):
+        if allowed == "*" or origin in (_normal(request.own_origin), request.host):
             return True
         if allowed is None or isinstance(allowed, str):
             return False
@@ -135,10 +163,28 @@ class Origins:
 
 def _is_own(request: Request) -> bool:
     """Whether a request is of one of our own pages, or of no page at all."""
-    origin = request.header("origin")
-    if origin:
-        return _normal(origin) == _normal(request.own_origin)
-    return request.header("sec-fetch-site") not in _FOREIGN
+    if not request.header("origin"):
+        site = request.header("sec-fetch-site")
+        if site:
+            return site not in _FOREIGN
+    return _page(request) == _normal(request.own_origin)
+
+
+def _page(request: Request) -> str:
+    """The origin of the page that makes a request; our own, where nothing says otherwise.
+
+    One page's requests may have an ``Origin`` (a POST, a WebSocket) and may have none (a GET of its
+    own origin, a script).
+    """
+    origin = request.header("origin") or _referring(request) or request.own_origin
+    if origin == request.host:  # the client 0.9 for Node has no scheme there; browsers do
+        return _normal(request.own_origin)
+    return _normal(origin)
+
+
+def _referring(request: Request) -> str:
+    parts = urlsplit(request.header("referer"))
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _source(request: Request) -> str:

@@ -103,6 +103,11 @@ class Session:
             transport.pause()
         transport.flush()
 
+    def move(self, transport: Transport) -> None:
+        """Go on over `transport` without an upgrade, as the clients 0.7 to 0.9 do."""
+        self.transport.discard()
+        self.switch(transport)
+
     # In
 
     def receive(self, message: Message) -> None:
@@ -123,9 +128,18 @@ class Session:
         elif self.state is not SessionState.OPEN:
             return  # we have closed, and only wait for the client to do so too
         elif packet.type < PacketType.OPEN:
+            if packet.receipt:
+                packet = self._acknowledged(packet)
             self.client.receive(packet)
         else:
             self._receive_engine(packet)
+
+    def _acknowledged(self, packet: Packet) -> Packet:
+        """Send the receipt that a client 0.9 wants as soon as its message is here."""
+        self.send(Packet(PacketType.ACK, packet.namespace, None, packet.id))
+        plain = Packet(packet.type, packet.namespace, packet.data)
+        plain.size = packet.size
+        return plain
 
     def _feed(self, message: Message) -> Packet | None:
         """Decode a long message, and let its client rest where that has stopped all others."""
@@ -146,10 +160,14 @@ class Session:
     def _receive_engine(self, packet: Packet) -> None:
         if packet.type is PacketType.PONG:
             self._answered()
-        elif packet.type is PacketType.PING:
+        elif packet.type is not PacketType.PING:
+            return  # the rest has a meaning only while an upgrade is probed
+        elif self.dialect.server_pings:
             # Engine.IO 4: only the server pings (Node: "invalid heartbeat direction").
             self.end(Reason.TRANSPORT_ERROR)
-        # The rest has a meaning only while an upgrade is probed.
+        else:
+            self.send(Packet(PacketType.PONG, data=packet.data))
+            self._next_ping()
 
     def pause(self) -> None:
         """Read no more: the inbox is full. What we send goes on, pings included.
@@ -162,8 +180,8 @@ class Session:
         self._paused = self._engine.clock.after(timeout, self._stayed_full)
         self._engine.notify(signals.inbox_full, session=self)
         self.transport.pause()
-        if self._unanswered:
-            self._next_ping()  # its answer is among what we do not read
+        if self._unanswered or not self.dialect.server_pings:
+            self._next_ping()  # its answer, or its own ping, is among what we do not read
 
     def resume(self) -> None:
         """Read again."""
@@ -202,19 +220,25 @@ class Session:
             self._engine.notify(signals.outbox_full, session=self)
             self.end(Reason.OUTBOX_FULL)
 
-    # Heartbeat (Engine.IO 4: the server pings, the client answers)
+    # Heartbeat. Clients that are not pinged ping us, and are probed nevertheless: the timers of a
+    # hidden page may be a minute late, by which they would be taken for dead.
 
     def _next_ping(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
         self._unanswered = False
-        self._deadline = self._engine.clock.after(self._engine.options.ping_interval, self._ping)
+        options = self._engine.options
+        interval = options.ping_interval
+        if self._paused is not None and not self.dialect.server_pings:
+            # Its pings are not read, and it leaves when nothing comes within the time-out.
+            interval = min(interval, options.ping_timeout / 2)
+        self._deadline = self._engine.clock.after(interval, self._ping)
 
     def _ping(self) -> None:
         if self.state is not SessionState.OPEN:
             return
         self._engine.offer.look_at(self, self._engine.clock.now() - self._opened)
-        self.send(Packet(PacketType.PING))
+        self._send_ping()
         if self._paused is not None:
             self._next_ping()
             return
@@ -222,12 +246,23 @@ class Session:
         timeout = self._engine.options.ping_timeout
         self._deadline = self._engine.clock.after(timeout, self._not_answered)
 
+    def _send_ping(self) -> None:
+        if self.dialect.pings_over(self.transport.name):
+            self.send(Packet(PacketType.PING))
+        elif self._paused is not None:
+            self.send(Packet(PacketType.NOOP))
+        else:
+            self.transport.probe()
+
     def _answered(self) -> None:
         if self._unanswered:
             self._next_ping()
 
     def _not_answered(self) -> None:
-        self.end(Reason.PING_TIMEOUT)
+        if self.transport.alive and not self.dialect.pings_over(self.transport.name):
+            self._next_ping()
+        else:
+            self.end(Reason.PING_TIMEOUT)
 
     # The end
 
@@ -284,6 +319,6 @@ class Session:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        self._engine.forget(self.sid)
+        self._engine.forget(self)
         self.transport.abort()
         self.outbox.close()

@@ -55,18 +55,21 @@ class Sessions(dict[str, "Session"]):
         :raises RequestError: code 1 if there is none, 3 if it speaks otherwise.
         """
         session = self.find(sid)
-        is_upgrade = wanted.transport == WebSocketTransport.name
-        if not is_upgrade and session.transport.name != wanted.transport:
-            used = session.transport.name
-            raise request_error(WRONG_TRANSPORT, f"{wanted.transport} for a session on {used}")
         if session.dialect.name != wanted.dialect:
             used = session.dialect.name
             raise request_error(WRONG_VERSION, f"{wanted.dialect} for a session of {used}")
+        if session.dialect.takes_over or wanted.transport == WebSocketTransport.name:
+            return session
+        if session.transport.name != wanted.transport:
+            used = session.transport.name
+            raise request_error(WRONG_TRANSPORT, f"{wanted.transport} for a session on {used}")
         return session
 
-    def forget(self, sid: str) -> None:
-        """Drop a session that is over."""
-        if self.pop(sid, None) is not None:
-            self._ended[sid] = None
-            if len(self._ended) > _ENDED:
-                self._ended.popitem(last=False)
+    def forget(self, sid: str) -> bool:
+        """Drop a session that is over; return whether it was there."""
+        if self.pop(sid, None) is None:
+            return False
+        self._ended[sid] = None
+        if len(self._ended) > _ENDED:
+            self._ended.popitem(last=False)
+        return True

@@ -39,17 +39,30 @@ class Dialect(ABC):
     """Whether a client is in the root namespace without asking for it."""
     strict: bool
     """Whether a packet that its namespace does not expect ends the session, or is passed over."""
+    public_sid: bool = False
+    """Whether clients know their sid as their socket id too, which others may learn."""
+    handshake_methods: tuple[str, ...] = ("GET",)
+    """The methods by which a request may open a session."""
     ends_with_root: bool = False
     """Whether leaving the root namespace ends the session."""
     takes_over: bool = False
     """Whether a request goes on with the session wherever it was: a second poll in the place of the
     one that waits, and any transport without an upgrade. Else that ends the session or is refused.
     """
+    hixie: bool = False
+    """Whether a client may come by a WebSocket of before RFC 6455, which has no binary messages."""
     posted: tuple[bytes, str] = (b"ok", "text/html")
     """Body and content type that answer a POST. Not text/plain: some browsers offered that as a
     download (Engine.IO)."""
+    scripts_errors: bool = False
+    """Whether a JSONP request is refused by a script, or by the status of the answer."""
     jsonp_callback: str | None = None
     """The function that a JSONP answer calls, without its index; None where there is no JSONP."""
+
+    def pings_over(self, transport: str) -> bool:
+        """Whether a client on `transport` answers pings. Who does not is probed by its transport's
+        own means."""
+        return self.server_pings
 
     @abstractmethod
     def decoder(self) -> Decoder:

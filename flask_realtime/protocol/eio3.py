@@ -39,6 +39,7 @@ class EIO3(EngineIO):
     protocol = 3
     server_pings = False
     joins_root = True
+    public_sid = True
     strict = False
     jsonp_callback = "___eio"
 

@@ -73,6 +73,7 @@ BAD_HOST = Refusal(
     "bad-host", 4, "Forbidden", _FORBIDDEN, advice="to allow it add it to trusted_hosts"
 )
 NOT_ALLOWED = Refusal("not-allowed", 4, "Forbidden", _FORBIDDEN)
+BAD_INDEX = Refusal("bad-index", 3, "Bad request")
 BAD_VERSION = Refusal("bad-version", 5, "Unsupported protocol version")
 
 REFUSALS = {

@@ -1,30 +1,126 @@
-"""From a request's path and query to what its client speaks and wants."""
+"""From a request's path and query to what its client speaks and wants.
+
+==============================================  ===========================================
+below the server's path                         generation
+==============================================  ===========================================
+``?EIO=4&transport=…``                          Engine.IO 4: the clients 3.x and 4.x
+``?EIO=3&transport=…``, or ``EIO=2``, or none   Engine.IO 3: the clients 1.x and 2.x
+``1/``                                          0.7 to 0.9: a handshake
+``1/<transport>/<sid>``                         0.7 to 0.9: a transport of a session
+``1//<sid>/?disconnect=1``                      0.7 to 0.9: a page that is being closed
+==============================================  ===========================================
+
+The path decides first: a client 0.9 may carry any query of its page's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .refusals import BAD_VERSION, UNKNOWN_TRANSPORT, request_error
+from ..exceptions import RequestError
+from .refusals import (
+    BAD_INDEX,
+    BAD_VERSION,
+    UNKNOWN_TRANSPORT,
+    request_error,
+)
+
+POLLING = "polling"
+JSONP = "jsonp-polling"
+WEBSOCKET = "websocket"
+HANDSHAKE = ""
+"""The transport of a handshake that opens a session before any transport does (0.7 to 0.9)."""
+
+_ENGINE_IO = {"4": "eio4", "3": "eio3", "2": "eio3", None: "eio3"}
+# What the clients that can be meant call it on the wire, where that differs from the option's name.
+_NAMES_09 = {"xhr-polling": POLLING}
+_OF_09 = frozenset(
+    ("websocket", "flashsocket", "htmlfile", "xhr-polling", "xhr-multipart", "jsonp-polling")
+)
+_MAX_INDEX = 15  # digits
+
+_PROTOCOL_KEYS = frozenset(("EIO", "transport", "sid", "t", "j", "i", "b64", "jsonp", "disconnect"))
 
 
 class ClientRequest(NamedTuple):
-    """What one request says about its client."""
+    """What one request says about its client.
+
+    :param dialect: which generation it speaks, by the dialect's name.
+    :param transport: by the name that the option ``transports`` has for it.
+    :param base64: whether binary has to travel as text.
+    :param jsonp: the index of the function that the answer has to call, None where it is none.
+    :param leaves: whether the client says by it that it leaves.
+    """
 
     dialect: str
     transport: str
     sid: str | None
-    base64: bool
+    base64: bool = False
+    jsonp: str | None = None
+    leaves: bool = False
 
 
-def parse_request(query: Mapping[str, str]) -> ClientRequest:
-    """Read the query of an Engine.IO request.
+def parse_request(tail: str, query: Mapping[str, str]) -> ClientRequest:
+    """Read a request.
 
-    :raises RequestError: code 0 without a transport, code 5 for a generation we do not speak.
+    :param tail: its path behind the server's, without the slash between them.
+    :raises RequestError: for a transport or a generation that is not spoken, or a callback that is
+        no number.
     """
-    transport = query.get("transport")
-    if not transport:
+    parts = tail.split("/")
+    if parts[0].isdecimal():
+        return _parse_09(parts, query)
+    if "EIO" not in query and "transport" not in query:
         raise request_error(UNKNOWN_TRANSPORT, "the request names none")
-    if query.get("EIO") != "4":
-        raise request_error(BAD_VERSION, f"EIO={query.get('EIO', '')[:20]!r}, where 4 is spoken")
-    return ClientRequest("eio4", transport, query.get("sid") or None, query.get("b64") == "1")
+    return _parse_engine_io(query)
+
+
+def _parse_engine_io(query: Mapping[str, str]) -> ClientRequest:
+    dialect = _ENGINE_IO.get(query.get("EIO"))
+    if dialect is None:
+        raise _bad_version(f"EIO={query['EIO'][:20]!r}")
+    transport = query.get("transport", "")
+    if transport not in (POLLING, WEBSOCKET):
+        raise request_error(UNKNOWN_TRANSPORT, f"{transport[:20]!r}")
+    sid = query.get("sid") or None
+    base64 = query.get("b64") == "1"
+    if dialect == "eio4" or transport != POLLING or "j" not in query:
+        return ClientRequest(dialect, transport, sid, base64)
+    return ClientRequest(dialect, JSONP, sid, True, _index(query["j"]))
+
+
+def _parse_09(parts: list[str], query: Mapping[str, str]) -> ClientRequest:
+    """Read ``1/<transport>/<sid>``, with or without a slash at the end."""
+    version, transport, sid, *_ = *parts, "", ""
+    if version != "1":
+        raise _bad_version(f"protocol {version[:20]!r}")
+    if not sid:
+        if transport:
+            raise request_error(UNKNOWN_TRANSPORT, "a transport without its session")
+        index = query.get("jsonp")
+        return ClientRequest(
+            "sio09", HANDSHAKE, None, jsonp=None if index is None else _index(index)
+        )
+    if "disconnect" in query:
+        return ClientRequest("sio09", _NAMES_09.get(transport, transport), sid, leaves=True)
+    if transport not in _OF_09:
+        raise request_error(UNKNOWN_TRANSPORT, f"{transport[:20]!r}")
+    jsonp = _index(query.get("i", "0")) if transport == JSONP else None
+    return ClientRequest("sio09", _NAMES_09.get(transport, transport), sid, jsonp=jsonp)
+
+
+def _index(text: str) -> str:
+    """Return the index of a callback, which stands in a script that the answer is."""
+    if text.isascii() and text.isdecimal() and len(text) <= _MAX_INDEX:
+        return text
+    raise request_error(BAD_INDEX, "the index of the JSONP callback is no number")
+
+
+def _bad_version(seen: str) -> RequestError:
+    return request_error(BAD_VERSION, f"{seen}; spoken are EIO=4, 3 and 2, and protocol 1")
+
+
+def user_query(query: Mapping[str, str]) -> dict[str, str]:
+    """Return what the application's page has put into a query, without what is the protocol's."""
+    return {key: value for key, value in query.items() if key not in _PROTOCOL_KEYS}

@@ -27,6 +27,7 @@ from .refusals import (
     UNKNOWN_SID,
     UNKNOWN_TRANSPORT,
 )
+from .request import JSONP, POLLING
 from .sio09_decoder import MARK, SIO09Decoder, unframe
 from .utf16 import length
 
@@ -67,7 +68,11 @@ class SIO09(Dialect):
     server_pings = True
     joins_root = True
     strict = False
+    public_sid = True
+    handshake_methods = ("GET", "POST")  # the clients' is GET, the specification's was POST
     ends_with_root = True
+    hixie = True
+    scripts_errors = True
     takes_over = True
     posted = (b"1", _TEXT)
     jsonp_callback = "io.j"
@@ -76,6 +81,9 @@ class SIO09(Dialect):
         self._codec = codec
         self.max_packets = max_packets
         self._decoder = SIO09Decoder(codec)
+
+    def pings_over(self, transport: str) -> bool:
+        return transport not in (POLLING, JSONP)  # who polls shows by that that he is there
 
     def decoder(self) -> SIO09Decoder:
         return self._decoder  # one for all: it keeps nothing between messages

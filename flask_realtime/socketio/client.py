@@ -11,6 +11,7 @@ from ..engine.states import SessionState
 from ..exceptions import Disconnected, EncodeError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
+from ..protocol.request import user_query
 from .dispatch import dispatch
 from .socket import Socket
 
@@ -68,6 +69,8 @@ class Client:
         self._left: set[str] | None = None  # namespaces it was sent away from
         self._deadline: Deadline | None = None  # until when it has to be in a namespace
         self._wait_for_join()
+        if session.dialect.joins_root:
+            self._append(Packet(PacketType.CONNECT, "/"))
 
     @property
     def gone(self) -> bool:
@@ -84,6 +87,9 @@ class Client:
                 socket.acks.resolve(packet.id, packet.data)
             return
         if packet.type is PacketType.DISCONNECT:
+            if packet.namespace == "/" and self.session.dialect.ends_with_root:
+                self.session.close(Reason.CLIENT_DISCONNECT)
+                return
             socket = self.sockets.get(packet.namespace)
             if socket is not None and socket.connected:
                 self.leave(packet.namespace, Reason.CLIENT_DISCONNECT)
@@ -212,7 +218,11 @@ class Client:
         if item.type is PacketType.CONNECT and socket is None:
             self._join(item)
         elif item.type is PacketType.DISCONNECT and socket is not None:
-            self.leave(item.namespace, Reason.CLIENT_DISCONNECT)  # came right behind its CONNECT
+            # It came right behind its CONNECT, and what comes behind it may be the next one.
+            if socket.detach():
+                socket.finish(Reason.CLIENT_DISCONNECT)
+        elif not self.session.dialect.strict:
+            return False
         elif self._left is None or item.namespace not in self._left:
             # Socket.IO 4: a packet that its state does not allow ends the connection.
             self.session.close(Reason.FORCED_SERVER_CLOSE)
@@ -228,7 +238,15 @@ class Client:
         elif len(self.sockets) >= self.server.options.max_namespaces:
             self.refuse(packet.namespace, "Too many namespaces")
         else:
-            namespace.connect(self, packet.data)
+            namespace.connect(self, self._auth(packet))
+
+    def _auth(self, packet: Packet) -> Any:
+        """What a client says of itself when it joins: generations that join the root namespace
+        without asking can say it in their queries only, the handshake's and the namespace's.
+        """
+        if not self.session.dialect.joins_root:
+            return packet.data
+        return {**user_query(self.session.request.query), **(packet.data or {})} or None
 
     def refuse(self, namespace: str, message: str, data: Any = None) -> None:
         """Tell the client that it may not join `namespace`."""

@@ -321,6 +321,8 @@ class Socket(Subscribable):
             else:
                 self.client.refuse(self.namespace.name, REFUSED)
             self.client.leave(self.namespace.name, Reason.SERVER_DISCONNECT)
+            if self.namespace.name == "/" and self.client.session.dialect.ends_with_root:
+                self.client.session.close(Reason.SERVER_DISCONNECT)
 
     def detach(self) -> bool:
         """The client is known to be gone; return False if that was known already."""

@@ -52,6 +52,7 @@ class HTTPTransport(Transport):
 
         :raises RequestError: if they were not, or not all.
         """
+        self.alive = True
         if self._posting:
             self._fail(Reason.TRANSPORT_ERROR)
             raise request_error(OVERLAP, "a second POST beside one that is not answered")

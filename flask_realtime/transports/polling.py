@@ -49,6 +49,7 @@ class PollingTransport(HTTPTransport):
 
         :raises RequestError: for a second one.
         """
+        self.alive = True
         if self._poll is not None:
             self._overlap()
         is_ours = True
@@ -106,6 +107,11 @@ class PollingTransport(HTTPTransport):
         # The greenlet of the GET goes on in the next round of the loop, with all that is there.
         if self._poll is not None:
             self._poll.set()
+
+    def probe(self) -> None:
+        # A poll that is answered makes the next one. When none waits, the next is due by itself.
+        self.alive = False
+        self.nudge()
 
     def nudge(self) -> None:
         """End the waiting GET with a noop, so that the client can stop polling."""

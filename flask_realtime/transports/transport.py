@@ -36,11 +36,12 @@ class Transport(ABC):
     """
 
     name: ClassVar[str]
-    __slots__ = ("listener", "outbox")
+    __slots__ = ("alive", "listener", "outbox")
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.listener: Listener | None = None  # None again when all is over
+        self.alive = False  # whether the client was heard of since the last probe
         outbox.transport = self
 
     @property
@@ -56,6 +57,12 @@ class Transport(ABC):
     @abstractmethod
     def flush(self) -> None:
         """Send what waits in the outbox, as far as it goes without waiting."""
+
+    @abstractmethod
+    def probe(self) -> None:
+        """Bring about a sign of life, for which the client's page need not run a timer: browsers
+        hold those of hidden pages back for a minute. Then :attr:`alive` tells.
+        """
 
     @abstractmethod
     def pause(self) -> None:

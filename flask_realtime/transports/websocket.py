@@ -46,7 +46,8 @@ class WebSocketTransport(Transport):
             messages = self.connection.receive()
             if messages is None:
                 self._ended()
-            elif messages:
+            else:
+                self.alive = True
                 self._deliver(messages)
         except BaseException:
             # One of our own: without an end the loop might call us for the same bytes for ever.
@@ -74,6 +75,10 @@ class WebSocketTransport(Transport):
             self._closed(Reason.TRANSPORT_CLOSE)
         else:
             self._closed(Reason.TRANSPORT_ERROR, violation)
+
+    def probe(self) -> None:
+        self.alive = False
+        self.connection.ping()  # answered by the browser itself (RFC 6455, 5.5.2)
 
     def pause(self) -> None:
         self._paused = True
@@ -130,9 +135,12 @@ class WebSocketTransport(Transport):
             connection.write(b"".join(map(self._frame, waiting)))
 
     def _frame(self, encoded: Encoded) -> bytes:
-        deflate = self.connection.framing.deflate
+        framing = self.connection.framing
+        deflate = framing.deflate
         if deflate is not None and encoded.size >= deflate.threshold:
             return self._compressed(encoded, deflate.terms)
+        if not framing.shares_frames:
+            return self._encode(encoded)
         # Server frames are not masked, so one frame serves every client of a broadcast.
         frame = encoded.frame
         if frame is None:

@@ -1,0 +1,129 @@
+"""One HTTP request of a session that has been let in: its transport, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..exceptions import HTTPError
+from ..protocol.reason import Reason
+from ..protocol.refusals import (
+    BAD_HANDSHAKE,
+    BAD_METHOD,
+    TOO_LARGE,
+    WRONG_TRANSPORT,
+    refused_by,
+    request_error,
+)
+from ..protocol.request import HANDSHAKE, ClientRequest
+from ..transports.compression import compress
+from ..transports.htmlfile import HTMLFileTransport
+from ..transports.http import Headers, Peer, Request, Response, respond
+from ..transports.http_transport import HTTPTransport
+from ..transports.jsonp import JSONPTransport
+from ..transports.polling import PollingTransport
+from ..transports.xhr_multipart import XHRMultipartTransport
+from .states import SessionState
+
+if TYPE_CHECKING:
+    from .engine import Admitted, Engine
+    from .session import Session
+
+_TRANSPORTS: dict[str, type[HTTPTransport]] = {
+    transport.name: transport
+    for transport in (PollingTransport, JSONPTransport, HTMLFileTransport, XHRMultipartTransport)
+}
+
+
+class Exchange:
+    """A request and what it takes to answer it.
+
+    :param read: reads the body, or raises an :exc:`HTTPError`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: Request,
+        wanted: ClientRequest,
+        peer: Peer | None,
+        read: Callable[[], bytes],
+    ) -> None:
+        self._engine = engine
+        self._request = request
+        self._wanted = wanted
+        self._peer = peer
+        self._read = read
+
+    def answer(self, admitted: Admitted) -> Response:
+        """Return the answer; a GET waits.
+
+        :raises RequestError: if there is none but a refusal.
+        """
+        session = admitted.session
+        headers = admitted.headers + self._engine.cors(self._request)
+        if session is None:
+            session = self._open(admitted)
+        elif self._wanted.leaves:
+            session.close(Reason.TRANSPORT_CLOSE)
+            return respond(b"", "text/plain; charset=UTF-8", cors=headers)
+        elif self._request.method == "POST":
+            return self._post(session, headers)
+        elif self._request.method != "GET":
+            raise request_error(
+                BAD_METHOD, f"{self._request.method[:20]!r}, where GET and POST are known"
+            )
+        elif session.transport.name != self._wanted.transport:
+            self._move(session)
+        transport = session.transport
+        assert isinstance(transport, HTTPTransport)
+        return self._compressed(transport.get(headers, self._peer, self._wanted.jsonp))
+
+    def _open(self, admitted: Admitted) -> Session:
+        engine = self._engine
+        kind = self._kind()
+        session = engine.make_session(admitted.request, self._wanted, admitted.sid)
+        transport = kind(session.dialect, session.outbox)
+        session.open(transport, engine.offer.names(self._request, session.dialect))
+        return session
+
+    def _kind(self) -> type[HTTPTransport]:
+        name = self._wanted.transport
+        if name == HANDSHAKE:  # answered like a first poll, whatever comes after it
+            return PollingTransport if self._wanted.jsonp is None else JSONPTransport
+        kind = _TRANSPORTS.get(name)
+        if kind is None:
+            raise request_error(BAD_HANDSHAKE, f"transport={name} without Upgrade: websocket")
+        return kind
+
+    def _move(self, session: Session) -> None:
+        """A client 0.7 to 0.9 goes on over another transport than before."""
+        kind = self._kind()
+        if session.state is SessionState.OPEN:
+            session.move(kind(session.dialect, session.outbox))
+        elif not isinstance(session.transport, HTTPTransport):
+            raise request_error(WRONG_TRANSPORT, "the session ends on its WebSocket")
+
+    def _post(self, session: Session, headers: Headers) -> Response:
+        self._request.body = self._read_body(session)
+        # Again: it may be over meanwhile, or have gone on to a WebSocket.
+        session = self._engine.find_for(self._request, self._wanted)
+        transport = session.transport
+        if not isinstance(transport, HTTPTransport):
+            raise request_error(WRONG_TRANSPORT, f"a POST for a session on {transport.name}")
+        return transport.post(self._request, headers)
+
+    def _read_body(self, session: Session) -> bytes:
+        try:
+            return self._read()
+        except HTTPError as error:
+            if refused_by(error).name == TOO_LARGE.name:
+                session.end(Reason.TRANSPORT_ERROR)  # what it wanted to say is lost
+            raise
+
+    def _compressed(self, response: Response) -> Response:
+        options = self._engine.options
+        if not options.http_compression:
+            return response
+        threshold = options.compression_threshold
+        return compress(response, self._request.header("accept-encoding"), threshold)
