@@ -226,15 +226,15 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 
 
 def _transports(name: str, value: Any) -> tuple[str, ...]:
-    names = [_TRANSPORT_ALIASES.get(item, item) for item in _several(name, value)]
-    known_names = TRANSPORTS + _MORE_TRANSPORTS
-    for transport in names:
+    known_names = (*TRANSPORTS, *_MORE_TRANSPORTS, *_TRANSPORT_ALIASES)
+    transports = _several(name, value)
+    for transport in transports:
         if transport not in known_names:
             known = ", ".join(known_names)
             raise OptionError(f"unknown transport {transport!r}; known are: {known}")
-    if not names:
+    if not transports:
         raise OptionError("transports names at least one transport")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(_TRANSPORT_ALIASES.get(item, item) for item in transports))
 
 
 def make_origins(name: str, value: Any) -> AllowedOrigins:

@@ -17,7 +17,7 @@ DEFAULTS = {
     "serve_client": True,
     "client_version": "4",
     "flash_policy_port": None,
-    "transports": ("polling", "websocket"),
+    "transports": ("websocket", "htmlfile", "polling", "jsonp-polling"),
     "allow_upgrades": True,
     "upgrade_timeout": 10.0,
     "ping_interval": 25.0,
@@ -109,6 +109,9 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("transports", "websocket", ("websocket",)),
     ("transports", ["websocket", "polling"], ("websocket", "polling")),
     ("transports", ("polling", "polling"), ("polling",)),
+    ("transports", ["xhr-polling", "polling", "jsonp-polling"], ("polling", "jsonp-polling")),
+    ("transports", "flashsocket", ("flashsocket",)),
+    ("transports", ["htmlfile", "xhr-multipart"], ("htmlfile", "xhr-multipart")),
     *(("client_version", value, str(value)) for value in ("0.9", 0.9, "1", 1, "2", 2, "4", 4)),
     ("flash_policy_port", True, 10843),
     ("flash_policy_port", False, None),
@@ -148,7 +151,7 @@ BAD: list[tuple[str, Any]] = [
     ),
     *(("manage_session", value) for value in (0, 1, "yes")),
     *(("path", value) for value in (None, "", "/", "//", 5, b"/socket.io")),
-    *(("transports", value) for value in (None, 5, [], "", "flashsocket", ["polling", 1], [[]])),
+    *(("transports", value) for value in (None, 5, [], "", "pigeon", ["polling", 1], [[]])),
     *(
         ("cors_allowed_origins", value)
         for value in (5, True, "", "example.org", ["https://a.org", None], [b"https://a.org"], [""])

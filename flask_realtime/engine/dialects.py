@@ -46,5 +46,5 @@ class Dialects:
 
         :raises EncodeError: if its data cannot be carried.
         """
-        for dialect in self._spoken:
+        for dialect in tuple(self._spoken):  # another thread's broadcast, while a session begins
             dialect.encode(packet)

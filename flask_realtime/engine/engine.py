@@ -12,7 +12,7 @@ from gevent import monkey
 from gevent.hub import get_hub
 
 from .. import signals
-from ..exceptions import ProtocolError
+from ..exceptions import ProtocolError, RequestError
 from ..options import Options
 from ..protocol.packet import Packet
 from ..protocol.reason import Reason
@@ -32,6 +32,7 @@ from ..transports.jsonp import refuse_by_script
 from ..transports.outbox import Outbox
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
+from ..transports.xhr_multipart import XHRMultipartTransport
 from ..websocket.connection import Connection
 from .admission import allow, cookie_headers, make_sid
 from .clock import Clock
@@ -53,6 +54,8 @@ _thread_id: Callable[[], int] = monkey.get_original("_thread", "get_ident")
 
 
 _WEBSOCKETS = {kind.name: kind for kind in (WebSocketTransport, FlashSocketTransport)}
+_STREAMS = {kind.name: kind for kind in (HTMLFileTransport, XHRMultipartTransport)}
+_SAID = "200 OK"  # the status of what is no error to HTTP, but a packet that tells of one
 _SCRIPTED = (HTMLFileTransport.name,)
 """Transports whose GETs a page of any origin can make, and run what they bring."""
 
@@ -64,12 +67,14 @@ class Admitted(NamedTuple):
     :param sid: that session's.
     :param headers: what its answer carries, such as a cookie.
     :param request: it, as the application may see it.
+    :param refusal: what its WebSocket is told before it is closed, None where it may stay.
     """
 
     session: Session | None
     sid: str
     headers: Headers
     request: Request
+    refusal: str | None = None
 
 
 class Engine:
@@ -134,17 +139,32 @@ class Engine:
         """
         if wanted.transport and wanted.transport not in self.options.transports:
             raise request_error(UNKNOWN_TRANSPORT, f"{wanted.transport[:20]!r}")
-        self._origins.check(request, is_script=wanted.transport in _SCRIPTED or bool(wanted.jsonp))
+        is_script = wanted.transport in _SCRIPTED or wanted.jsonp is not None
+        self._origins.check(request, is_script)
         if wanted.sid is not None:
             return Admitted(self.find_for(request, wanted), wanted.sid, [], request)
         if request.method not in self.dialects.find(wanted).handshake_methods:
             raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET opens a session")
-        seen = self._origins.as_seen(request)
+        seen = self._origins.as_seen(request, is_script)
         allow(self.options, seen)
         if self._stopping:
             raise request_error(STOPPING)
         sid = make_sid(self.options, seen, self.sessions)
         return Admitted(None, sid, cookie_headers(self.options.cookie, sid), seen)
+
+    def admit_websocket(self, request: Request, wanted: ClientRequest) -> Admitted:
+        """Let in a request for a WebSocket, as :meth:`admit`, be it to be refused on that.
+
+        :raises RequestError: where the status of the answer refuses it.
+        """
+        try:
+            return self.admit(request, wanted)
+        except RequestError as error:
+            refusal = self.dialects.find(wanted).websocket_refusal(error)
+            if refusal is None:
+                raise
+            self.tell(error, request, wanted.sid)
+            return Admitted(None, wanted.sid or "", [], request, refusal)
 
     def find_for(self, request: Request, wanted: ClientRequest) -> Session:
         """Return the session that a request names, if it may use it.
@@ -189,8 +209,12 @@ class Engine:
     ) -> None:
         """Begin or go on with a session over a WebSocket whose handshake is done.
 
-        :param admitted: what :meth:`admit` returned before the handshake.
+        :param admitted: what :meth:`admit_websocket` returned before the handshake.
         """
+        if admitted.refusal is not None:
+            connection.write(connection.framing.encode(admitted.refusal))
+            connection.close()
+            return
         kind = _WEBSOCKETS[wanted.transport]
         session = admitted.session
         if session is None:
@@ -211,10 +235,7 @@ class Engine:
 
     def _may_move(self, session: Session) -> bool:
         """Whether a session may go on over a WebSocket at once."""
-        if session.state is not SessionState.OPEN:
-            return False
-        # Who speaks on a WebSocket keeps it: the sid alone, which others may know, moves nothing.
-        return not (isinstance(session.transport, WebSocketTransport) and session.transport.alive)
+        return session.state is SessionState.OPEN and not session.transport.kept
 
     def _may_upgrade(self, session: Session) -> bool:
         """Whether a session on polling may go on over another WebSocket."""
@@ -240,9 +261,12 @@ class Engine:
         self.tell(error, request, wanted.sid if wanted is not None else None)
         dialect = self.dialects.find(wanted)
         body, content_type = dialect.error_body(error)
+        status = dialect.error_status(error)
         if wanted is not None and wanted.jsonp is not None and dialect.scripts_errors:
             return refuse_by_script(dialect, wanted, body)
-        return respond(body, content_type, dialect.error_status(error))
+        if wanted is not None and wanted.transport in _STREAMS and status == _SAID:
+            return _STREAMS[wanted.transport].refuse(body.decode())
+        return respond(body, content_type, status)
 
     def tell(self, error: ProtocolError, request: Request, sid: str | None) -> None:
         """Log a refusal, unless there are many of its kind."""
@@ -263,6 +287,7 @@ class Engine:
         """Drop a session that is over."""
         if self.sessions.forget(session.sid):
             self.dialects.silent(session.dialect)
+
     def post(self, action: Callable[..., object], *args: Any) -> None:
         """Do `action` in the hub, soon. May be called from any thread."""
         self.hub.loop.run_callback_threadsafe(action, *args)

@@ -22,6 +22,8 @@ from ..transports.http import Headers, Peer, Request, Response, respond
 from ..transports.http_transport import HTTPTransport
 from ..transports.jsonp import JSONPTransport
 from ..transports.polling import PollingTransport
+from ..transports.streaming import StreamingTransport
+from ..transports.transport import Transport
 from ..transports.xhr_multipart import XHRMultipartTransport
 from .states import SessionState
 
@@ -73,7 +75,7 @@ class Exchange:
             raise request_error(
                 BAD_METHOD, f"{self._request.method[:20]!r}, where GET and POST are known"
             )
-        elif session.transport.name != self._wanted.transport:
+        elif self._goes_elsewhere(session.transport):
             self._move(session)
         transport = session.transport
         assert isinstance(transport, HTTPTransport)
@@ -96,13 +98,23 @@ class Exchange:
             raise request_error(BAD_HANDSHAKE, f"transport={name} without Upgrade: websocket")
         return kind
 
+    def _goes_elsewhere(self, transport: Transport) -> bool:
+        """Whether a GET needs another transport than the session has. A stream has one only."""
+        is_stream = isinstance(transport, StreamingTransport)
+        return is_stream or transport.name != self._wanted.transport
+
     def _move(self, session: Session) -> None:
         """A client 0.7 to 0.9 goes on over another transport than before."""
-        kind = self._kind()
-        if session.state is SessionState.OPEN:
-            session.move(kind(session.dialect, session.outbox))
-        elif not isinstance(session.transport, HTTPTransport):
+        kind, before = self._kind(), session.transport
+        is_open = session.state is SessionState.OPEN
+        if not is_open and not isinstance(before, HTTPTransport):
             raise request_error(WRONG_TRANSPORT, "the session ends on its WebSocket")
+        if before.kept:
+            raise request_error(WRONG_TRANSPORT, f"its client uses the session on {before.name}")
+        transport = kind(session.dialect, session.outbox)
+        if not is_open and isinstance(before, HTTPTransport):
+            transport.close_like(before)
+        session.move(transport)
 
     def _post(self, session: Session, headers: Headers) -> Response:
         self._request.body = self._read_body(session)
@@ -111,7 +123,7 @@ class Exchange:
         transport = session.transport
         if not isinstance(transport, HTTPTransport):
             raise request_error(WRONG_TRANSPORT, f"a POST for a session on {transport.name}")
-        return transport.post(self._request, headers)
+        return transport.post(self._request, headers, is_form=self._wanted.jsonp is not None)
 
     def _read_body(self, session: Session) -> bytes:
         try:

@@ -118,7 +118,7 @@ class Origins:
         hint = _PROXY_HINT if _is_proxy_ignored(request) else ""
         raise request_error(BAD_ORIGIN, f"got {got[:200]!r}, expected {expected}{hint}")
 
-    def as_seen(self, request: Request) -> Request:
+    def as_seen(self, request: Request, is_script: bool = False) -> Request:
         """Return the request as the application may see it.
 
         Under ``"*"`` every page may connect, and a browser sends the cookies for our site along.
@@ -126,7 +126,7 @@ class Origins:
         would act in its visitor's name. So what comes from another site comes without credentials,
         unless ``cors_credentials`` is given too.
         """
-        if self._credentials or _is_own(request):
+        if self._credentials or _is_own(request, is_script):
             return request
         variables: Mapping[str, Any] = request.variables
         if any(name in variables for name in _CREDENTIALS):
@@ -161,12 +161,14 @@ class Origins:
         return cors_headers(origin, self._credentials)
 
 
-def _is_own(request: Request) -> bool:
+def _is_own(request: Request, is_script: bool) -> bool:
     """Whether a request is of one of our own pages, or of no page at all."""
     if not request.header("origin"):
         site = request.header("sec-fetch-site")
         if site:
             return site not in _FOREIGN
+        if is_script and not _referring(request):
+            return False  # any page can keep its Referer back
     return _page(request) == _normal(request.own_origin)
 
 

@@ -223,7 +223,8 @@ class Session:
     # Heartbeat. Clients that are not pinged ping us, and are probed nevertheless: the timers of a
     # hidden page may be a minute late, by which they would be taken for dead.
 
-    def _next_ping(self) -> None:
+    def _next_ping(self, passed: float = 0.0) -> None:
+        """Ping when `ping_interval` is over, of which some seconds have passed."""
         if self._deadline is not None:
             self._deadline.cancel()
         self._unanswered = False
@@ -232,7 +233,10 @@ class Session:
         if self._paused is not None and not self.dialect.server_pings:
             # Its pings are not read, and it leaves when nothing comes within the time-out.
             interval = min(interval, options.ping_timeout / 2)
-        self._deadline = self._engine.clock.after(interval, self._ping)
+        if passed < interval:
+            self._deadline = self._engine.clock.after(interval - passed, self._ping)
+        else:
+            self._ping()
 
     def _ping(self) -> None:
         if self.state is not SessionState.OPEN:
@@ -260,7 +264,8 @@ class Session:
 
     def _not_answered(self) -> None:
         if self.transport.alive and not self.dialect.pings_over(self.transport.name):
-            self._next_ping()
+            # At the latest now: clients 0.9 leave when nothing has come for interval and time-out.
+            self._next_ping(passed=self._engine.options.ping_timeout)
         else:
             self.end(Reason.PING_TIMEOUT)
 

@@ -67,7 +67,9 @@ class SocketIO:
         self.server.log = LocalProxy(lambda: app.logger)  # type: ignore[assignment]
         self.server.debug = lambda: app.debug
         if self not in mounted_on(app):
-            app.context_processor(lambda: {"socketio_script": self.script})
+            # Not by app.context_processor, which an application refuses that has served already.
+            processors = app.template_context_processors[None]
+            processors.append(lambda: {"socketio_script": self.script})
             app.extensions["socketio"] = self
             mount(app, self, self.server)
             complain_of_host()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from socket import gaierror
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from gevent.server import StreamServer
 from werkzeug.serving import is_running_from_reloader
 
 from ..exceptions import OptionError
+from ..wsgi.frozen import frozen_heap
 from ..wsgi.server import WSGIServer
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def run(make: Make, reload: bool) -> None:
     hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # the reloader ends by it, quietly
     from werkzeug._reloader import run_with_reloader  # as Flask's own command does
 
-    run_with_reloader(lambda: _serve(make()))
+    run_with_reloader(partial(_serve_in_thread, make))
 
 
 def _made(make: Make) -> WSGIServer:
@@ -74,6 +75,15 @@ def raising(error: Exception) -> WSGIApplication:
     return application
 
 
+def _serve_in_thread(make: Make) -> None:
+    try:
+        _serve(make())
+    except KeyboardInterrupt:
+        # Where the library is patched the thread is a greenlet, and Ctrl-C is raised in whichever
+        # runs; the thread would print it, and the reloader would go on.
+        gevent.get_hub().handle_system_error(KeyboardInterrupt, None)
+
+
 def _serve(server: WSGIServer) -> None:
     host = _host(server)
     _hint_at_patching()
@@ -81,15 +91,9 @@ def _serve(server: WSGIServer) -> None:
     scheme = "https" if server.ssl_enabled else "http"
     shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     shown = f"[{shown}]" if ":" in shown else shown
-    print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
-    # What is there now stays: looking through it again and again stops every client for 25 ms.
-    gc.collect()
-    gc.freeze()
-    try:
-        with _stopped_by_signals(server):
-            server.serve_forever()
-    finally:
-        gc.unfreeze()  # else the interpreter takes things down in another order at its end
+    with frozen_heap(), _stopped_by_signals(server):
+        print(f" * Flask-Realtime on {scheme}://{shown}:{server.server_port}", file=sys.stderr)
+        server.serve_forever()
 
 
 # They wait in Python's own sockets, so patching those is all they need.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..exceptions import PacketError, RequestError
-from .packet import Encoded, Message, Packet
+from .packet import Encoded, Message, Packet, PacketType
 
 
 class Decoder(Protocol):
@@ -114,6 +114,10 @@ class Dialect(ABC):
     def socket_id(self, sid: str, namespace: str, new_id: Callable[[], str]) -> str:
         """Return the id of a session's socket in a namespace, as its client will know it."""
 
+    def last_word(self, reason: str) -> PacketType:
+        """Return what ends a session over HTTP, which ends for `reason`; its packet has no data."""
+        return PacketType.CLOSE
+
     def form_text(self, field: str) -> str:
         """Return the payload that a JSONP client wrote into the field ``d`` of its form.
 
@@ -124,6 +128,11 @@ class Dialect(ABC):
     @abstractmethod
     def error_body(self, error: RequestError) -> tuple[bytes, str]:
         """Return the body and content type that answer a request which cannot be served."""
+
+    def websocket_refusal(self, error: RequestError) -> str | None:
+        """Return the message by which a WebSocket is refused once it is open; None where the status
+        of its answer says it."""
+        return None
 
     def error_status(self, error: RequestError) -> str:
         """Return the status line of that answer."""

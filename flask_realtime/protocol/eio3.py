@@ -21,6 +21,9 @@ from .json import Codec, ascii_json
 from .packet import Message, Packet, PacketType
 
 _BINARY = "application/octet-stream"
+_LONGEST_TEXT = 32_768
+"""Of a body, characters. Clients 1.x read it by a function call with an argument for each byte, of
+which engines take 65,536 and more."""
 _LINE_END = re.compile(r"(\\)?\\n")
 
 
@@ -66,7 +69,7 @@ class EIO3(EngineIO):
         texts = [text for text in messages if isinstance(text, str)]
         if self._base64:
             texts = [text if isinstance(text, str) else _to_base64(text) for text in messages]
-        elif len(texts) < len(messages) or not all(map(str.isascii, texts)):
+        elif len(texts) < len(messages) or not _fits_text(texts):
             return encode_binary(messages), _BINARY
         return encode_text(texts), "text/plain; charset=UTF-8"
 
@@ -104,6 +107,11 @@ class EIO3(EngineIO):
 def _ascii_dumps(codec: Codec, values: Any) -> tuple[str, list[bytes]]:
     text, attachments = codec.dumps(values)
     return ascii_json(text), attachments
+
+
+def _fits_text(texts: list[str]) -> bool:
+    """Whether all clients can read these messages in a body of text."""
+    return all(map(str.isascii, texts)) and sum(map(len, texts)) <= _LONGEST_TEXT
 
 
 def _to_base64(message: bytes) -> str:

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import decimal
 import importlib
 import math
 import re
@@ -18,10 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 import simplejson
-import simplejson.encoder
 
 from ..exceptions import EncodeError, OptionError, PacketError
 from .attachments import extract
+from .simplejson import simplejson_dumps, simplejson_loads
 
 Dumps = Callable[[Any], str | bytes]
 Loads = Callable[[str], Any]
@@ -144,7 +143,7 @@ def make_codec(module: Any = None) -> Codec:
     if isinstance(module, str):
         module = _import(module)
     if module is None or module is simplejson:
-        return Codec(_simplejson_dumps(), _simplejson_loads())
+        return Codec(simplejson_dumps(), simplejson_loads())
     if not hasattr(module, "dumps") or not hasattr(module, "loads"):
         raise OptionError(f"json is a module with dumps and loads, not {module!r}")
     if getattr(module, "__name__", None) == "orjson":
@@ -167,90 +166,6 @@ def _works(function: Callable[[Any], Any], value: Any) -> bool:
     except Exception:
         return False
     return True
-
-
-class _Encoder(simplejson.JSONEncoder):
-    def default(self, o: Any) -> Any:
-        # Not by simplejson itself: before its version 4 it writes Decimal("NaN") as a bare NaN.
-        if isinstance(o, decimal.Decimal):
-            return simplejson.RawJSON(str(o)) if o.is_finite() else None
-        return super().default(o)
-
-
-def _simplejson_dumps() -> Dumps:
-    """simplejson's C encoder, built once.
-
-    ``simplejson.dumps`` with options builds an encoder at each call, and ``JSONEncoder.encode``
-    a C encoder: 3.3 and 1.9 µs for a small event, where this takes 1.0.
-    """
-    encoder = _Encoder(
-        ensure_ascii=False,
-        separators=(",", ":"),
-        encoding=None,  # type: ignore[arg-type]  # bytes are binary, not text
-        use_decimal=False,  # see default() there
-        namedtuple_as_object=False,
-        ignore_nan=True,
-    )
-    key_memo: dict[Any, Any] = {}
-    probe = {"a": [1.5, math.nan, decimal.Decimal("0.10"), (1,), "\u00e9"]}
-    try:
-        encode = _c_encoder(encoder, key_memo)
-        same = "".join(encode(probe, 0)) == encoder.encode(probe)
-    except Exception:
-        same = False
-    if not same:  # another version of simplejson, or one without its C part
-        return encoder.encode
-
-    def dumps(value: Any) -> str:
-        try:
-            return "".join(encode(value, 0))
-        finally:
-            key_memo.clear()  # it would keep every key ever written
-
-    return dumps
-
-
-def _c_encoder(encoder: Any, key_memo: dict[Any, Any]) -> Callable[[Any, int], Any]:
-    make: Any = simplejson.encoder.c_make_encoder  # type: ignore[attr-defined]
-    encode: Callable[[Any, int], Any] = make(
-        None,  # a record of containers, to notice circles, would be shared by threads
-        encoder.default,
-        simplejson.encoder.encode_basestring,
-        None,
-        encoder.key_separator,
-        encoder.item_separator,
-        False,
-        False,
-        False,
-        key_memo,
-        False,
-        False,
-        True,
-        None,
-        None,
-        None,
-        False,
-        True,
-        decimal.Decimal,
-        False,
-    )
-    return encode
-
-
-def _simplejson_loads() -> Loads:
-    decoder = simplejson.JSONDecoder()
-    scan_once: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
-    decode: Loads = decoder.decode
-
-    def loads(text: str) -> Any:
-        # What clients send has no space around it: a quarter of the time of decode().
-        if text[:1] in ("[", "{"):
-            value, end = scan_once(text, 0)
-            if end == len(text):
-                return value
-        return decode(text)
-
-    return loads
 
 
 def _orjson_dumps(orjson: Any) -> Dumps:

@@ -23,6 +23,7 @@ class Refusal(NamedTuple):
     :param http_status: the status line.
     :param advice: what an operator can do; ends the line in the log.
     :param expected: whether it comes with every restart, and is no matter for operators.
+    :param per_client: whether it matters which clients meet it, not only that some do.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Refusal(NamedTuple):
     http_status: str = _BAD_REQUEST
     advice: str = ""
     expected: bool = False
+    per_client: bool = False
 
 
 UNKNOWN_TRANSPORT = Refusal("unknown-transport", 0, "Transport unknown")
@@ -74,7 +76,7 @@ BAD_HOST = Refusal(
 )
 NOT_ALLOWED = Refusal("not-allowed", 4, "Forbidden", _FORBIDDEN)
 BAD_INDEX = Refusal("bad-index", 3, "Bad request")
-BAD_VERSION = Refusal("bad-version", 5, "Unsupported protocol version")
+BAD_VERSION = Refusal("bad-version", 5, "Unsupported protocol version", per_client=True)
 
 REFUSALS = {
     kind.name: kind for kind in list(globals().values()) if isinstance(kind, Refusal)

@@ -39,6 +39,7 @@ _OF_09 = frozenset(
     ("websocket", "flashsocket", "htmlfile", "xhr-polling", "xhr-multipart", "jsonp-polling")
 )
 _MAX_INDEX = 15  # digits
+_SPOKEN = "spoken are EIO=4, 3 and 2, and protocol=1"
 
 _PROTOCOL_KEYS = frozenset(("EIO", "transport", "sid", "t", "j", "i", "b64", "jsonp", "disconnect"))
 
@@ -79,7 +80,7 @@ def parse_request(tail: str, query: Mapping[str, str]) -> ClientRequest:
 def _parse_engine_io(query: Mapping[str, str]) -> ClientRequest:
     dialect = _ENGINE_IO.get(query.get("EIO"))
     if dialect is None:
-        raise _bad_version(f"EIO={query['EIO'][:20]!r}")
+        raise _bad_version("EIO", query["EIO"])
     transport = query.get("transport", "")
     if transport not in (POLLING, WEBSOCKET):
         raise request_error(UNKNOWN_TRANSPORT, f"{transport[:20]!r}")
@@ -94,7 +95,7 @@ def _parse_09(parts: list[str], query: Mapping[str, str]) -> ClientRequest:
     """Read ``1/<transport>/<sid>``, with or without a slash at the end."""
     version, transport, sid, *_ = *parts, "", ""
     if version != "1":
-        raise _bad_version(f"protocol {version[:20]!r}")
+        raise _bad_version("protocol", version)
     if not sid:
         if transport:
             raise request_error(UNKNOWN_TRANSPORT, "a transport without its session")
@@ -117,8 +118,12 @@ def _index(text: str) -> str:
     raise request_error(BAD_INDEX, "the index of the JSONP callback is no number")
 
 
-def _bad_version(seen: str) -> RequestError:
-    return request_error(BAD_VERSION, f"{seen}; spoken are EIO=4, 3 and 2, and protocol 1")
+def _bad_version(key: str, seen: str) -> RequestError:
+    """Return a refusal that tells the client, too, what it has said and what it could say."""
+    is_number = seen.isascii() and seen.isdecimal() and len(seen) <= _MAX_INDEX
+    told = f"{key}={seen}" if is_number else f"{key} is no number"  # nothing else is echoed
+    message = f"{BAD_VERSION.message}: {told}; {_SPOKEN}"
+    return request_error(BAD_VERSION, f"{key}={seen[:20]!r}; {_SPOKEN}", message)
 
 
 def user_query(query: Mapping[str, str]) -> dict[str, str]:

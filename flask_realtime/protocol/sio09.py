@@ -18,6 +18,7 @@ from .attachments import replace
 from .dialect import Dialect
 from .json import Codec, ascii_json
 from .packet import Encoded, Message, Packet, PacketType
+from .reason import Reason
 from .refusals import (
     BAD_HOST,
     BAD_METHOD,
@@ -41,7 +42,7 @@ _TRANSPORTS = {"polling": "xhr-polling"}
 _WITHOUT_DATA = {
     PacketType.CONNECT: "1::",
     PacketType.DISCONNECT: "0::",
-    PacketType.CLOSE: "0::",
+    PacketType.CLOSE: "7:::1+0",  # no session; begin anew
     PacketType.PING: "2::",
     PacketType.NOOP: "8::",
 }
@@ -51,6 +52,11 @@ _ERRORS = {
     NOT_ALLOWED.code: b"handshake unauthorized",
     BAD_VERSION.code: b"Protocol version not supported.",
 }
+
+
+_WANTED_ENDS = (
+    Reason.CLIENT_DISCONNECT, Reason.SERVER_DISCONNECT, Reason.FORCED_SERVER_CLOSE
+)  # fmt: skip
 
 
 class SIO09(Dialect):
@@ -174,6 +180,10 @@ class SIO09(Dialect):
     def socket_id(self, sid: str, namespace: str, new_id: Callable[[], str]) -> str:
         return sid  # clients show it as theirs, in every namespace
 
+    def last_word(self, reason: str) -> PacketType:
+        # Behind a DISCONNECT client 0.9 stays away, and nothing else tells an htmlfile of an end.
+        return PacketType.DISCONNECT if reason in _WANTED_ENDS else PacketType.CLOSE
+
     def form_text(self, field: str) -> str:
         if not field.startswith('"'):
             # Clients before 0.8.6 wrote the payload as it is, and browsers made each LF a CRLF.
@@ -189,6 +199,10 @@ class SIO09(Dialect):
         if error.name in (BAD_ORIGIN.name, BAD_HOST.name):
             return b"handshake bad origin", _TEXT
         return _ERRORS.get(error.code, b"handshake error"), _TEXT
+
+    def websocket_refusal(self, error: RequestError) -> str | None:
+        # A failed handshake would have the client try other transports with the same sid.
+        return _ERRORS[error.code].decode() if error.code == UNKNOWN_SID.code else None
 
     def error_status(self, error: RequestError) -> str:
         if error.code == UNKNOWN_SID.code:

@@ -5,12 +5,10 @@ An answer is a script that calls a function of the client's; a POST is a form of
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
-from ..exceptions import PacketError
 from ..protocol.dialect import Dialect
+from ..protocol.packet import Packet, PacketType
 from ..protocol.request import HANDSHAKE, ClientRequest
-from .http import Request, Response, respond
+from .http import Response, respond
 from .polling import PollingTransport
 from .script import script_string
 
@@ -20,10 +18,13 @@ _SCRIPT = "text/javascript; charset=UTF-8"
 
 def refuse_by_script(dialect: Dialect, wanted: ClientRequest, body: bytes) -> Response:
     """Return the answer to a JSONP request that cannot be served: a status its page cannot see."""
-    text = script_string(body.decode())
     if wanted.transport == HANDSHAKE:
-        text = f"new Error({text})"
-    return respond(f"{dialect.jsonp_callback}[{wanted.jsonp}]({text});".encode(), _SCRIPT)
+        argument = f"new Error({script_string(body.decode())})"
+    else:
+        # Whatever it is: what tells the client less than to begin anew has it poll on.
+        (message,) = dialect.encode(Packet(PacketType.CLOSE)).messages
+        argument = script_string(str(message))
+    return respond(f"{dialect.jsonp_callback}[{wanted.jsonp}]({argument});".encode(), _SCRIPT)
 
 
 class JSONPTransport(PollingTransport):
@@ -31,15 +32,6 @@ class JSONPTransport(PollingTransport):
 
     name = "jsonp-polling"
     __slots__ = ()
-
-    def _payload(self, request: Request) -> tuple[bytes, str]:
-        try:
-            fields = parse_qs(request.body.decode(), keep_blank_values=True, max_num_fields=10)
-        except ValueError:
-            raise PacketError("a form that is none") from None
-        if "d" not in fields:
-            raise PacketError("a form without the field d")
-        return self._dialect.form_text(fields["d"][0]).encode(), "text/plain; charset=UTF-8"
 
     def _envelope(self, jsonp: str | None, body: bytes, content_type: str) -> tuple[bytes, str]:
         call = f"{self._dialect.jsonp_callback}[{jsonp}]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gevent.event import Event
 
 from ..protocol.dialect import Dialect
-from ..protocol.packet import Message, Packet, PacketType
+from ..protocol.packet import Message, PacketType
 from ..protocol.reason import Reason
 from ..protocol.refusals import OVERLAP, request_error
 from .http import Headers, Peer, Response, respond
@@ -20,12 +20,11 @@ class PollingTransport(HTTPTransport):
     """A GET is answered as soon as there is something to say, and the client sends the next one."""
 
     name = "polling"
-    __slots__ = ("_closing", "_poll", "upgrading")
+    __slots__ = ("_poll", "upgrading")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
         super().__init__(dialect, outbox)
         self._poll: Event | None = None  # set when the waiting GET is to be answered
-        self._closing: PacketType | None = None  # the last word, and with it the end
         self.upgrading = False
 
     @property
@@ -37,10 +36,6 @@ class PollingTransport(HTTPTransport):
         """Whether a GET waits."""
         return self._poll is not None
 
-    @property
-    def cut_off(self) -> bool:
-        return self._closing is PacketType.CLOSE
-
     def get(self, headers: Headers, peer: Peer | None, jsonp: str | None = None) -> Response:
         """Answer a GET as soon as there is something to say.
 
@@ -50,6 +45,7 @@ class PollingTransport(HTTPTransport):
         :raises RequestError: for a second one.
         """
         self.alive = True
+        self._left = False
         if self._poll is not None:
             self._overlap()
         is_ours = True
@@ -63,6 +59,10 @@ class PollingTransport(HTTPTransport):
         if not self._dialect.takes_over:
             self._fail(Reason.TRANSPORT_ERROR)
             raise request_error(OVERLAP, "a second poll beside one that waits")
+        self._drop_poll()
+
+    def _drop_poll(self) -> None:
+        """Have the waiting GET end without what there is to say."""
         self.flush()
         self._poll = None
 
@@ -96,12 +96,12 @@ class PollingTransport(HTTPTransport):
             self._closed(Reason.FORCED_CLOSE)
         return messages or self._word(PacketType.NOOP)
 
-    def _word(self, packet_type: PacketType) -> list[Message]:
-        return list(self._dialect.encode(Packet(packet_type)).messages)
-
     def _gone(self) -> None:
-        """The client dropped its GET."""
-        self._fail(Reason.TRANSPORT_ERROR)
+        super()._gone()
+        self._drop_poll()
+
+    def _wake(self) -> None:
+        self.flush()
 
     def flush(self) -> None:
         # The greenlet of the GET goes on in the next round of the loop, with all that is there.
@@ -115,26 +115,4 @@ class PollingTransport(HTTPTransport):
 
     def nudge(self) -> None:
         """End the waiting GET with a noop, so that the client can stop polling."""
-        self.flush()
-
-    def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
-        self._end_with(PacketType.CLOSE)
-
-    def abort(self) -> None:
-        self.listener = None
-        self._end_with(PacketType.CLOSE)
-
-    def discard(self) -> None:
-        self.listener = None
-        self._end_with(PacketType.NOOP)
-
-    def _fail(self, reason: str) -> None:
-        self._end_with(PacketType.CLOSE)
-        self._closed(reason)
-
-    def _end_with(self, last: PacketType) -> None:
-        """Answer the GET that waits, or the next one, with what waits and a last word."""
-        if self._closing is None:
-            self._closing = last
-        self.resume()
         self.flush()

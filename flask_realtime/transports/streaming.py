@@ -2,51 +2,61 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
 from gevent.event import Event
 
 from ..protocol.dialect import Dialect
-from ..protocol.packet import Message, Packet, PacketType
+from ..protocol.packet import Message
 from ..protocol.reason import Reason
-from .http import Headers, Peer, Response, stream
+from .http import Headers, Peer, Response, respond, stream
 from .http_transport import HTTPTransport
 from .outbox import Outbox
 
 
-class StreamingTransport(HTTPTransport):
-    """A response in pieces, each sent at once; subclasses are the envelopes.
+class Envelope(ABC):
+    """What a response looks like in which messages come one by one."""
 
-    The pieces are sent by the host, in the greenlet of the request, which waits there while the
-    client is slow. Meanwhile messages wait in the outbox, with its bound.
-    """
+    __slots__ = ()
 
-    __slots__ = ("_closing", "_news", "_peer", "_sending", "_waits")
-
-    content_type: ClassVar[str]
-    head: ClassVar[bytes] = b""
-
-    def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
-        super().__init__(dialect, outbox)
-        self._news = Event()
-        self._peer: Peer | None = None
-        self._waits = False  # for something to send
-        self._sending = 0  # bytes in the hands of the host
-        self._closing = False
+    content_type: str
+    head: bytes
 
     @abstractmethod
     def wrap(self, message: Message) -> bytes:
         """Return the piece of the response that carries `message`."""
 
+
+class StreamingTransport(HTTPTransport):
+    """A response in pieces, each sent at once; subclasses name the envelope.
+
+    The pieces are sent by the host, in the greenlet of the request, which waits there while the
+    client is slow. Meanwhile messages wait in the outbox, with its bound.
+    """
+
+    __slots__ = ("_envelope", "_news", "_peer", "_sending", "_waits")
+
+    envelope: ClassVar[type[Envelope]]
+
+    def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
+        super().__init__(dialect, outbox)
+        self._envelope = self.envelope()
+        self._news = Event()
+        self._peer: Peer | None = None
+        self._waits = False  # for something to send
+        self._sending = 0  # bytes in the hands of the host
+
+    @classmethod
+    def refuse(cls, message: Message) -> Response:
+        """Return a response that says `message` and ends, for a client without a session."""
+        envelope = cls.envelope()
+        return respond(envelope.head + envelope.wrap(message), envelope.content_type)
+
     @property
     def ready(self) -> bool:
         return self._waits and not self._news.is_set()
-
-    @property
-    def cut_off(self) -> bool:
-        return self._closing
 
     @property
     def pending(self) -> int:
@@ -56,26 +66,26 @@ class StreamingTransport(HTTPTransport):
         """Begin the response."""
         self.alive = True
         self._peer = peer
-        return stream(self._pieces(), self.content_type, headers)
+        return stream(self._pieces(), self._envelope.content_type, headers)
 
     def _pieces(self) -> Iterator[bytes]:
         """What the host sends; it closes us when the client does not take it."""
         if self._peer is not None:
             self._peer.watch(self._gone)
         try:
-            yield self.head
-            while not self._closing:
+            yield self._envelope.head
+            while self._closing is None:
                 self._wait()
                 yield from self._send()
             yield from self._goodbye()
         finally:
             if self._peer is not None:
                 self._peer.unwatch()
-            self._closing = True
-            self._closed(Reason.TRANSPORT_ERROR)
+            self._sending = 0
+            self._fail(Reason.TRANSPORT_ERROR)
 
     def _wait(self) -> None:
-        if self.outbox or self._closing:
+        if self.outbox or self._closing is not None:
             return
         self._waits = True
         try:
@@ -90,7 +100,7 @@ class StreamingTransport(HTTPTransport):
         messages = [message for encoded in self.outbox.take() for message in encoded.messages]
         if not messages:
             return
-        piece = b"".join(map(self.wrap, messages))
+        piece = b"".join(map(self._envelope.wrap, messages))
         self._sending = len(piece)
         yield piece
         self._sending = 0
@@ -99,18 +109,12 @@ class StreamingTransport(HTTPTransport):
 
     def _goodbye(self) -> Iterator[bytes]:
         yield from self._send()
-        said = self.listener is not None
-        last = PacketType.CLOSE if said else PacketType.NOOP
+        assert self._closing is not None
         self._closed(Reason.FORCED_CLOSE)
-        yield b"".join(map(self.wrap, self._dialect.encode(Packet(last)).messages))
+        yield b"".join(map(self._envelope.wrap, self._word(self._closing)))
 
-    def _gone(self) -> None:
-        """The client has closed its connection."""
-        self._fail(Reason.TRANSPORT_ERROR)
-
-    def _fail(self, reason: str) -> None:
-        self._end()
-        self._closed(reason)
+    def _wake(self) -> None:
+        self._news.set()
 
     def flush(self) -> None:
         # The greenlet of the response goes on in the next round of the loop.
@@ -120,17 +124,14 @@ class StreamingTransport(HTTPTransport):
     def probe(self) -> None:
         """Nothing: these clients answer pings."""
 
-    def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
-        self._end()
-
     def abort(self) -> None:
-        is_stuck = self._sending and not self._closing
-        self.listener = None
-        self._end()
-        if is_stuck and self._peer is not None:
-            self._peer.abort()  # the host waits for a client that does not read
+        super().abort()
+        self._let_go()
 
-    def _end(self) -> None:
-        self._closing = True
-        self.resume()
-        self._news.set()
+    def discard(self) -> None:
+        super().discard()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._sending and self._peer is not None:
+            self._peer.abort()  # the host waits for a client that does not read

@@ -54,6 +54,11 @@ class Transport(ABC):
         """Bytes taken from the outbox that the kernel has not taken yet."""
         return 0
 
+    @property
+    def kept(self) -> bool:
+        """Whether its client is known to use it, so that nobody else takes the session over."""
+        return False
+
     @abstractmethod
     def flush(self) -> None:
         """Send what waits in the outbox, as far as it goes without waiting."""

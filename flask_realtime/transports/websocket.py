@@ -40,6 +40,10 @@ class WebSocketTransport(Transport):
     def pending(self) -> int:
         return self.connection.pending
 
+    @property
+    def kept(self) -> bool:
+        return self.alive  # who only knows the sid takes nothing from who has spoken here
+
     def readable(self) -> None:
         """Called by the loop when bytes have come, or the end."""
         try:

@@ -5,11 +5,10 @@ Pure: what has to be answered is collected, and whoever owns the socket sends it
 
 from __future__ import annotations
 
-from codecs import utf_8_decode
-
 from flask_realtime.exceptions import FrameError
 
-from .deflate import Deflate, Inflater
+from .assembly import Assembly
+from .deflate import Deflate
 from .frames import (
     BINARY,
     CLOSE,
@@ -83,7 +82,7 @@ class Messages:
         # The start of a header or of a control frame, 130 bytes at most; or what was kept back.
         self._rest = b""
         # A message of which a part is here: a fragment, or a piece of a long frame.
-        self._assembly: _Assembly | None = None
+        self._assembly: Assembly | None = None
         # Up to this size a whole frame may take the short way in feed(); 0 while anything is
         # unfinished or over. It could be derived, at four times the cost of the comparison.
         self._short_size = self._short_way()
@@ -210,12 +209,12 @@ class Messages:
             return end
         if assembly is None:
             inflater = self.deflate.inflater() if self.deflate and first & RSV1 else None
-            self._assembly = assembly = _Assembly(opcode, self._max_size, inflater)
+            self._assembly = assembly = Assembly(opcode, self._max_size, inflater)
         assembly.begin(first & FIN, length, data[body - 4 : body])
         return self._assemble(assembly, data, body, messages)
 
     def _assemble(
-        self, assembly: _Assembly, data: bytes, start: int, messages: list[str | bytes]
+        self, assembly: Assembly, data: bytes, start: int, messages: list[str | bytes]
     ) -> int:
         end = min(start + assembly.left, len(data))
         assembly.add(data[start:end])
@@ -257,71 +256,6 @@ class Messages:
         if self._rest or self._assembly or self.closing or self.violation:
             return 0
         return min(self._max_size, 125) + 6
-
-
-class _Assembly:
-    """A message of which not all has arrived. Every byte is unmasked, inflated, checked once.
-
-    :param inflater: of a compressed message.
-    """
-
-    __slots__ = (
-        "_checked",
-        "_key",
-        "_max_size",
-        "fin",
-        "inflater",
-        "left",
-        "opcode",
-        "payload",
-    )
-
-    def __init__(self, opcode: int, max_size: int, inflater: Inflater | None) -> None:
-        self.opcode = opcode
-        self.inflater = inflater
-        self.payload = bytearray()
-        #: Whether the frame that is being read ends the message, and what it still lacks (bytes).
-        self.fin = False
-        self.left = 0
-        self._max_size = max_size
-        self._key = b""
-        # Where the text begins that has not been checked yet: a character may be incomplete.
-        self._checked = 0
-
-    def begin(self, fin: int, length: int, key: bytes) -> None:
-        """Start the next frame."""
-        self.fin = fin != 0
-        self.left = length
-        self._key = key
-
-    def add(self, masked: bytes) -> None:
-        """Take the next piece of the frame.
-
-        :raises FrameError: 1007 as soon as a text cannot become valid (section 8.1), or for what
-            cannot be inflated; 1009 for what would be too long then.
-        """
-        plain = unmask(masked, self._key)
-        size = len(masked)
-        self.left -= size
-        turn = size % 4
-        self._key = self._key[turn:] + self._key[:turn]
-        if self.inflater is not None:
-            plain = self.inflater.feed(plain, self._max_size - len(self.payload))
-        self._append(plain)
-
-    def finish(self) -> None:
-        """Take the end of the message; raises as :meth:`add`."""
-        if self.inflater is not None:
-            self._append(self.inflater.finish(self._max_size - len(self.payload)))
-
-    def _append(self, plain: bytes) -> None:
-        self.payload += plain
-        if self.opcode != TEXT:
-            return
-        try:
-            self._checked += utf_8_decode(self.payload[self._checked :], "strict", False)[1]
-        except UnicodeDecodeError as error:
-            raise FrameError(INVALID_DATA, "text that is not UTF-8") from error
 
 
 def _compressed_room(max_size: int) -> int:

@@ -7,7 +7,6 @@ The variable ``SCRIPT_NAME`` is the prefix below which the application is, as fo
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import Any
 
@@ -15,6 +14,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from .frozen import frozen_heap
 from .server import WSGIServer
 
 
@@ -44,13 +44,8 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         """Serve, until the arbiter says otherwise."""
-        # What is there now stays: looking through it again and again stops every client for 25 ms.
-        gc.collect()
-        gc.freeze()
-        try:
+        with frozen_heap():
             super().run()
-        finally:
-            gc.unfreeze()  # else the interpreter takes things down in another order at its end
 
     def server_class(
         self,

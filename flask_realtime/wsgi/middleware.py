@@ -168,12 +168,11 @@ class Middleware:
         self, request: Request, wanted: ClientRequest, environ: Environ, host: Host
     ) -> Iterable[bytes]:
         engine = self.server.engine
-        admitted = engine.admit(request, wanted)
+        admitted = engine.admit_websocket(request, wanted)
         options = engine.options
-        protocol = environ.get("SERVER_PROTOCOL", "")
         accepted = accept(
             request.method,
-            protocol,
+            environ.get("SERVER_PROTOCOL", ""),
             request.headers,
             admitted.headers,
             deflate_options=options.per_message_deflate,

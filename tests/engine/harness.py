@@ -55,6 +55,10 @@ class RecordingTransport(Transport):
             self.sent += [message for each in self.outbox.take() for message in each.messages]
             self.outbox.drained()
 
+    def probe(self) -> None:
+        self.alive = False
+        self.calls.append("probe")
+
     def pause(self) -> None:
         self.calls.append("pause")
 
@@ -77,6 +81,18 @@ class RecordingTransport(Transport):
         self._closed(reason)
 
 
+class RecordingPolls(RecordingTransport):
+    """Passes for polling."""
+
+    name = "polling"
+
+
+class RecordingWebSocket(RecordingTransport):
+    """Passes for a WebSocket."""
+
+    name = "websocket"
+
+
 class Sessions:
     """An engine whose time passes when a test says so."""
 
@@ -93,11 +109,15 @@ class Sessions:
         self.clients.append(client)
         return client
 
-    def open(self) -> tuple[Session, RecordingTransport, RecordingClient]:
-        session = self.engine._make_session(REQUEST, WANTED, new_id())
-        transport = RecordingTransport(session.outbox)
+    def open(
+        self,
+        wanted: ClientRequest = WANTED,
+        kind: type[RecordingTransport] = RecordingTransport,
+    ) -> tuple[Session, RecordingTransport, RecordingClient]:
+        session = self.engine.make_session(REQUEST, wanted, new_id())
+        transport = kind(session.outbox)
         session.open(transport, [])
-        assert transport.sent.pop(0)[:1] == "0"
+        assert session.sid in str(transport.sent.pop(0))
         return session, transport, self.clients[-1]
 
     def pass_by(self, seconds: float) -> None:

@@ -23,7 +23,15 @@ BAD_METHOD = {"code": 2, "message": "Bad handshake method", "name": "bad-method"
 BAD_HANDSHAKE = {"code": 3, "message": "Bad request", "name": "bad-handshake"}
 WRONG_TRANSPORT = {"code": 3, "message": "Bad request", "name": "wrong-transport"}
 FORBIDDEN = {"code": 4, "message": "Forbidden", "name": "bad-origin"}
-UNSUPPORTED = {"code": 5, "message": "Unsupported protocol version", "name": "bad-version"}
+WRONG_VERSION = {"code": 3, "message": "Bad request", "name": "wrong-version"}
+BAD_INDEX = {"code": 3, "message": "Bad request", "name": "bad-index"}
+
+
+def unsupported(seen: str) -> dict[str, Any]:
+    """What is said of a generation that is not spoken."""
+    spoken = "spoken are EIO=4, 3 and 2, and protocol=1"
+    message = f"Unsupported protocol version: {seen}; {spoken}"
+    return {"code": 5, "message": message, "name": "bad-version"}
 
 
 def ask(
@@ -58,11 +66,12 @@ def ask(
             {**WEBSOCKET, "Origin": "http://evil.test"},
             FORBIDDEN,
         ),
-        ("GET", "transport=polling", {}, UNSUPPORTED),
-        ("GET", "EIO=3&transport=polling", {}, UNSUPPORTED),
-        ("GET", "EIO=5&transport=polling", {}, UNSUPPORTED),
-        ("GET", "EIO=4.0&transport=polling", {}, UNSUPPORTED),
-        ("GET", "EIO=3&transport=websocket", WEBSOCKET, UNSUPPORTED),
+        ("GET", "EIO=3&transport=polling&j=x", {}, BAD_INDEX),
+        ("GET", "EIO=3&transport=polling&j=-1", {}, BAD_INDEX),
+        ("GET", "EIO=5&transport=polling", {}, unsupported("EIO=5")),
+        ("GET", "EIO=4.0&transport=polling", {}, unsupported("EIO is no number")),
+        ("GET", "EIO=%3Cscript%3E&transport=polling", {}, unsupported("EIO is no number")),
+        ("GET", "EIO=1&transport=websocket", WEBSOCKET, unsupported("EIO=1")),
     ],
 )
 def test_a_request_that_cannot_be_served_is_answered_with_its_code(
@@ -96,7 +105,7 @@ def test_a_refused_request_leaves_its_connection_usable(serve: Serve) -> None:
         ("Sec-WebSocket-Key", "", 400),
         ("Sec-WebSocket-Key", "short", 400),
         ("Sec-WebSocket-Version", "", 400),
-        ("Sec-WebSocket-Version", "8", 426),
+        ("Sec-WebSocket-Version", "6", 426),
         ("Connection", "keep-alive", 400),
     ],
 )
@@ -109,7 +118,7 @@ def test_a_handshake_that_is_none_opens_no_session(
     assert answer.status == status
     assert answer.json == BAD_HANDSHAKE
     if status == 426:
-        assert answer.headers["sec-websocket-version"] == "13"
+        assert answer.headers["sec-websocket-version"] == "13, 8, 7"
     assert not running.sessions
 
 
@@ -124,7 +133,7 @@ def test_a_session_belongs_to_its_transport_and_its_dialect(serve: Serve) -> Non
     answer = ask(running, f"EIO=4&transport=websocket&sid={polling.sid}")
     assert answer.json == BAD_HANDSHAKE
     answer = ask(running, f"EIO=3&transport=polling&sid={polling.sid}")
-    assert answer.json == UNSUPPORTED
+    assert answer.json == WRONG_VERSION
     websocket.send_text('42["note",1]')
     polling.connect()
     assert app.reasons == []

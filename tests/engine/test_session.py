@@ -30,7 +30,7 @@ def sessions(make_sessions: Make) -> Sessions:
 
 def test_the_first_packet_tells_the_client_the_terms(make_sessions: Make) -> None:
     sessions = make_sessions(ping_interval=1.5, ping_timeout=0.25, max_http_buffer_size=5000)
-    session = sessions.engine._make_session(REQUEST, WANTED, new_id())
+    session = sessions.engine.make_session(REQUEST, WANTED, new_id())
     transport = RecordingTransport(session.outbox)
     session.open(transport, ["websocket"])
     (packet,) = transport.sent

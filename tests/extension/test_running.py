@@ -142,6 +142,20 @@ def test_the_reloader_survives_a_mistake_and_ctrl_c_ends_it_without_a_word(
     assert "Traceback" not in rest
 
 
+CTRL_C_AT_THE_START = """
+import gc, os, signal
+gc.freeze = lambda: os.kill(os.getpid(), signal.SIGINT)  # just before it serves
+"""
+
+
+def test_ctrl_c_ends_the_reloader_without_a_word_before_it_serves_too(
+    start: Callable[..., Program],
+) -> None:
+    _, rest = start(APP + CTRL_C_AT_THE_START, *COMMAND, "0", "--debug").end()
+    assert "KeyboardInterrupt" not in rest
+    assert "Traceback" not in rest
+
+
 def test_a_mistake_at_the_first_start_ends_the_command(start: Callable[..., Program]) -> None:
     status, output = start("def broken(:\n", *COMMAND, "0", "--debug").end()
     assert status != 0

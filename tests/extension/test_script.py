@@ -104,6 +104,13 @@ def test_templates_have_it_where_the_application_comes_later(page: Flask) -> Non
     assert page.test_client().get("/").text == tag("/socket.io/v4/socket.io.min.js")
 
 
+def test_templates_have_it_where_the_application_has_served_already(page: Flask) -> None:
+    page.add_url_rule("/before", view_func=lambda: "before")
+    assert page.test_client().get("/before").text == "before"
+    SocketIO(page)
+    assert page.test_client().get("/").text == tag("/socket.io/v4/socket.io.min.js")
+
+
 def test_a_generation_that_is_not_here_is_refused(app: Flask) -> None:
     io = SocketIO(app)
     with app.app_context(), pytest.raises(OptionError, match="no client '3' here, but: 0.9, 1"):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any, NoReturn
+from urllib.parse import urlencode
 
 from flask_realtime.exceptions import EncodeError, PacketError
 from flask_realtime.protocol.dialect import Dialect
@@ -16,6 +17,7 @@ from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec
 from flask_realtime.protocol.packet import Message, Packet, PacketType
 from flask_realtime.protocol.sio09 import SIO09
+from flask_realtime.transports.form import read_form
 from tests.protocol.codecs import CODECS
 from tests.protocol.exchanges import BOTH_WAYS, DECODED
 
@@ -42,6 +44,7 @@ TOKENS = (
     *(b"NaN", b"-Infinity", b"1e999", b"-0", b"1.5", b"9007199254740993", b"9" * 25),
     *(b"\\ud800", b"\\u0000", b"\xed\xa0\x80", b"\xc3\xa9", b"\xd9\xa3", b"\xf0\x9f\x98\x80"),
     *(b'["connect"]', b'["__proto__"]', b"[" * 300, b"[" * 40_000, b"9" * 5000, b'{"a":' * 300),
+    *(b"d=", b"&", b"+", b"%", b"%22", b"%5Cn", b"%0D%0A", b"%ED%A0%80", b"%5Cud800"),
     *(BETWEEN, BETWEEN + b"\0", BETWEEN + b"b", b"AQI=", b"=", b"\r\n", b" ", b"\0"),
 )
 
@@ -120,6 +123,18 @@ def decode_payload(dialect: Dialect, content_type: str, data: bytes) -> str:
     return ACCEPTED
 
 
+def decode_form(dialect: Dialect, data: bytes) -> str:
+    """The body of a JSONP client's POST."""
+    try:
+        body, content_type = read_form(dialect, data)
+        messages = list(dialect.decode_payload(body, content_type))
+    except PacketError:
+        return "PacketError"
+    assert len(messages) <= MAX_PACKETS
+    assert all(isinstance(message, str) for message in messages)
+    return ACCEPTED
+
+
 # JSON
 
 
@@ -189,6 +204,19 @@ def _of_dialect(name: str) -> Iterator[tuple[str, Target]]:
         yield f"{name} payloads, {content_type.partition(';')[0]}", Target(
             partial(decode_payload, dialect, content_type), corpus, TOKENS
         )
+
+
+    if dialect.jsonp_callback is not None:
+        yield f"{name} forms", Target(partial(decode_form, dialect), tuple(forms(bodies)), TOKENS)
+
+
+def forms(bodies: list[tuple[bytes, str]]) -> Iterator[bytes]:
+    """Payloads of text in forms, as clients 1.x and 2.x write them, and as 0.9 does."""
+    for body, content_type in bodies:
+        if content_type.startswith("text"):
+            text = body.decode()
+            yield urlencode({"d": text.replace("\\n", "\\\\n").replace("\n", "\\n")}).encode()
+            yield urlencode({"d": stdlib_json.dumps(text), "e": "x"}).encode()
 
 
 JSON_CORPUS = (

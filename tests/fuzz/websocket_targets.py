@@ -9,6 +9,7 @@ from flask_realtime.options import DeflateOptions
 from flask_realtime.websocket.deflate import Deflate, Inflater, Terms, negotiate
 from flask_realtime.websocket.extensions import parse_offers
 from flask_realtime.websocket.handshake import accept, is_websocket
+from flask_realtime.websocket.hixie76 import HixieMessages
 from flask_realtime.websocket.messages import Messages
 from tests.websocket.masking import close, frame
 
@@ -61,6 +62,32 @@ def check_bounds(framing: Messages) -> None:
         assert len(framing._assembly.payload) <= MAX_SIZE
     if framing.closing or framing.violation:
         assert framing._assembly is None and not framing._rest
+
+
+def read_hixie(closing_handshake: bool, data: bytes) -> str:
+    """The same of a client before RFC 6455, where nothing but text and a close is a frame."""
+    outcomes = []
+    for pieces in ([data], cut(data)):
+        framing = HixieMessages(MAX_SIZE, closing_handshake)
+        messages = [message for piece in pieces for message in feed_hixie(framing, piece)]
+        code = framing.violation and framing.violation.close_code
+        outcomes.append((messages, framing.closing, code, framing.take_replies()))
+    assert outcomes[0] == outcomes[1]
+    messages, closing, code, replies = outcomes[0]
+    assert (replies == b"\xff\x00") == bool(closing or code)
+    again = HixieMessages(MAX_SIZE).feed(b"".join(map(framing.encode, messages[:60])))
+    assert again == messages[:60]
+    return f"FrameError {code}" if code else "closed" if closing else ACCEPTED
+
+
+def feed_hixie(framing: HixieMessages, data: bytes) -> list[str | bytes]:
+    messages = framing.feed(data)
+    while framing.more:
+        messages += framing.feed(b"")
+    assert len(framing._rest) <= 1
+    assert len(framing._text or b"") <= MAX_SIZE
+    assert all(isinstance(each, str) and len(each.encode()) <= MAX_SIZE for each in messages)
+    return messages
 
 
 def inflate(data: bytes) -> str:
@@ -168,6 +195,14 @@ FRAME_TOKENS = (
     *(b"\xc1\x80" + NO_KEY, b"\xf1", b"\x83", b"\x09\x80", b"\x81\xfe\x00\x05", b"\xed\xa0\x80"),
     *(b"\x82\xfe\xff\xff" + NO_KEY, b"\x82\xff\x80" + bytes(7) + NO_KEY, b"\x00\x00\xff\xff"),
 )
+HIXIE = (
+    *(b"\x005:::{}\xff", b"\x00\xff", b"\x00" + b"x" * MAX_SIZE + b"\xff", b"\xff\x00"),
+    *(b"\x00\xc3\xa9\xff" * 100 + b"\xff\x00", b"\x00" + b"x" * 600 + b"\xff\x00" + b"x" * 600),
+    *(b"\x80\x05hello", b"\xff\x05hello", b"\x01text\xff"),
+)
+HIXIE_TOKENS = (
+    *(b"\x00", b"\xff", b"\xff\x00", b"\x80\x80\x01", b"\xed\xa0\x80", b"\xe2\x82", b"\xac"),
+)
 PAYLOADS = (
     *(NO_CONTEXT.compress(payload) for payload in (b"a", b"abc" * 300, bytes(range(256)), b"\0")),
     *(NO_CONTEXT.compress(b"a" * size) for size in (MAX_SIZE, MAX_SIZE + 1, 1_000_000)),
@@ -202,6 +237,8 @@ WEBSOCKET_TARGETS: dict[str, Target] = {
     "WebSocket frames, compressed": Target(
         partial(read_messages, NO_CONTEXT), FRAMES + DEFLATED, FRAME_TOKENS
     ),
+    "Hixie-76": Target(partial(read_hixie, True), HIXIE, HIXIE_TOKENS),
+    "Hixie-75": Target(partial(read_hixie, False), HIXIE, HIXIE_TOKENS),
     "inflate": Target(inflate, PAYLOADS, FRAME_TOKENS),
     "WebSocket extensions": Target(read_offers, OFFERS, OFFER_TOKENS),
     "WebSocket handshake": Target(open_handshake, HANDSHAKES, HANDSHAKE_TOKENS + OFFER_TOKENS),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.load.fairness import OPTIONS, compare
+from tests.load.fairness import OPTIONS, Compared, compare
 from tests.load.process import Application, Crowd
 
 FLOODS = (
@@ -25,7 +25,10 @@ FLOODS = (
     "one byte a second",
 )
 
-SLICES, SECONDS = 3, 0.3
+SECONDS = 0.3
+
+TRIES = 3
+"""A flood that holds up others does so each time; what else the machine has to do does not."""
 
 NOISE = 0.010
 """Where two processors are shared with other tests, a process that has much to do is stopped for a
@@ -48,6 +51,11 @@ def crowd(server: Application) -> Iterator[Crowd]:
 def test_a_flood_does_not_hold_up_the_answers_of_others(
     server: Application, crowd: Crowd, flood: str
 ) -> None:
-    measured = compare(server, crowd, flood, SLICES, SECONDS)
-    alone, beside = measured.alone.p50, measured.beside.p50
-    assert beside < max(2 * alone, alone + NOISE), measured
+    tries: list[Compared] = []
+    while len(tries) < TRIES:
+        measured = compare(server, crowd, flood, 1, SECONDS)
+        alone, beside = measured.alone.p50, measured.beside.p50
+        if beside < max(2 * alone, alone + NOISE):
+            return
+        tries.append(measured)
+    pytest.fail(f"each time it did: {tries}")

@@ -78,7 +78,7 @@ BOTH_WAYS = [
 # What only the server sends.
 ENCODED = [
     _row("ping", "2::", PacketType.PING),
-    _row("close", "0::", PacketType.CLOSE),
+    _row("close", "7:::1+0", PacketType.CLOSE),  # not "0::", behind which no client comes back
     _row("refusal", "7:::2", PacketType.CONNECT_ERROR),
     _row("refusal there", "7::/no:2", PacketType.CONNECT_ERROR, "/no"),
     _row("ack on receipt", "6::/ep:7", ACK, "/ep", None, 7),

@@ -16,7 +16,7 @@ import pytest
 import simplejson
 
 from flask_realtime.exceptions import EncodeError, OptionError, PacketError
-from flask_realtime.protocol import json as subject
+from flask_realtime.protocol import simplejson as subject
 from flask_realtime.protocol.json import Codec, make_codec
 
 
@@ -79,11 +79,11 @@ def test_every_way_to_simplejson_ends_a_value_without_end(
 def test_the_c_encoder_is_used_where_simplejson_has_it() -> None:
     if simplejson.encoder.c_make_encoder is None:
         pytest.skip("simplejson was installed without its C part")
-    assert "key_memo" in inspect.getclosurevars(subject._simplejson_dumps()).nonlocals
+    assert "key_memo" in inspect.getclosurevars(subject.simplejson_dumps()).nonlocals
 
 
 def test_the_memo_of_keys_is_empty_after_each_value() -> None:
-    dumps = subject._simplejson_dumps()
+    dumps = subject.simplejson_dumps()
     memo = inspect.getclosurevars(dumps).nonlocals["key_memo"]
     for number in range(100):
         dumps({f"key {number}": 1})

@@ -5,4 +5,6 @@ All of it runs in gevent's hub of the test's own thread: whatever waits here let
 
 import pytest
 
-pytest.register_assert_rewrite("tests.support.server", "tests.support.http", "tests.support.wire")
+pytest.register_assert_rewrite(
+    "tests.support.server", "tests.support.http", "tests.support.wire", "tests.support.old_wire"
+)

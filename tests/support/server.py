@@ -6,7 +6,7 @@ import io
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import gevent
 from flask import Flask
@@ -21,11 +21,17 @@ from flask_realtime.wsgi import WSGIServer
 from flask_realtime.wsgi.middleware import Middleware
 
 from .http import HTTPClient
+from .old_wire import Client09, EIO3Client, Stream
 from .time import MovedTime
 from .waiting import wait_until
 from .wire import PollingClient, WebSocketClient
 
-_Client = TypeVar("_Client", HTTPClient, PollingClient, WebSocketClient)
+
+class _Closes(Protocol):
+    def close(self) -> None: ...
+
+
+_Client = TypeVar("_Client", bound=_Closes)
 
 
 class Running:
@@ -86,7 +92,29 @@ class Running:
         """Open a WebSocket connection and read nothing from it yet."""
         return self._opened(WebSocketClient(self.port, query, **options))
 
-    def ask(self, client: PollingClient) -> None:
+    def eio3(self, query: str = "EIO=3", **options: Any) -> EIO3Client:
+        """Open a session of Engine.IO 3 over polling; see :class:`EIO3Client` for the options."""
+        client = self._opened(EIO3Client(self.port, query, **options))
+        client.handshake()
+        return client
+
+    def client_09(self, transport: str = "xhr-polling", **options: Any) -> Client09:
+        """Open a session as a client 0.9 does; see :class:`Client09` for the options."""
+        client = self._opened(Client09(self.port, transport, **options))
+        client.handshake()
+        return client
+
+    def stream(self, client: Client09, receive_buffer: int | None = None) -> Stream:
+        """Open the stream of a client 0.9, and read its head; the server begins it soon."""
+        stream = self._opened(Stream(self.port, receive_buffer))
+        stream.open(client.target, client.headers)
+        return stream
+
+    def wire(self) -> Stream:
+        """Open a connection that may ask for a stream."""
+        return self._opened(Stream(self.port))
+
+    def ask(self, client: PollingClient | EIO3Client | Client09) -> None:
         """Send a client's GET, and wait until the server holds it."""
         transport: Any = self.sessions[client.sid].transport
         client.ask()

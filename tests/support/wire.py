@@ -107,6 +107,7 @@ class WebSocketClient(Wire):
 
     :param query: more of the query string, such as ``"sid=…"``.
     :param headers: more headers of the handshake.
+    :param target: in the place of path and query, for another generation.
     """
 
     def __init__(
@@ -117,12 +118,14 @@ class WebSocketClient(Wire):
         path: str = PATH,
         receive_buffer: int | None = None,
         behind: bytes = b"",
+        target: str = "",
     ) -> None:
         super().__init__(port, receive_buffer)
         self.sid = ""
         self.terms: dict[str, Any] = {}
         self.pongs: list[bytes] = []
-        target = f"{path}?EIO=4&transport=websocket" + (f"&{query}" if query else "")
+        if not target:
+            target = f"{path}?EIO=4&transport=websocket" + (f"&{query}" if query else "")
         fields = {
             "Host": f"127.0.0.1:{port}",
             "Upgrade": "websocket",

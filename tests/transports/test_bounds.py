@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from flask_realtime import signals
 from flask_realtime.protocol.packet import Message
 from flask_realtime.transports.websocket import WebSocketTransport
 from tests.support.app import Serve
@@ -15,21 +12,6 @@ from tests.support.wire import CLOSE, TEXT, Closed, WebSocketClient
 from tests.websocket.masking import frame
 
 KIB = 1024
-
-
-@pytest.fixture
-def full() -> Iterator[list[str]]:
-    """Which bounds were met, as operators hear it."""
-    heard: list[str] = []
-
-    def inbox(sender: object, session: object) -> None:
-        heard.append("inbox")
-
-    def outbox(sender: object, session: object) -> None:
-        heard.append("outbox")
-
-    with signals.inbox_full.connected_to(inbox), signals.outbox_full.connected_to(outbox):
-        yield heard
 
 
 # The outbox

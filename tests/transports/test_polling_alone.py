@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from flask_realtime.exceptions import PacketError
-from flask_realtime.protocol.packet import Encoded
+from flask_realtime.protocol.packet import Encoded, PacketType
 from flask_realtime.transports.http import Request
 from flask_realtime.transports.outbox import Outbox
 from flask_realtime.transports.polling import PollingTransport
@@ -21,6 +21,9 @@ class Payloads:
 
     posted = b"ok", "text/html"
     takes_over = False
+
+    def last_word(self, reason: str) -> PacketType:
+        return PacketType.CLOSE
 
     def encode(self, packet: Any) -> Encoded:
         return Encoded((packet.type.name,))

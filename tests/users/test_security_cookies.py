@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, request, session
 
 from tests.support.application import Client, Site
-from tests.support.waiting import let_run
+from tests.support.waiting import let_run, wait_until
 from tests.support.wire import PollingClient
 
 EVIL = "https://evil.test"
@@ -81,6 +81,41 @@ def test_under_a_star_the_own_pages_and_programs_keep_their_cookies(
     if own:
         headers["Origin"] = f"http://127.0.0.1:{site.running.port}"
     assert ask_who(site, transport, headers) == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer"),
+    [
+        ({"Referer": f"{EVIL}/page"}, STRANGER),
+        ({"Sec-Fetch-Site": "cross-site", "Referer": f"{EVIL}/page"}, STRANGER),
+        ({"Sec-Fetch-Site": "cross-site"}, STRANGER),
+        ({}, STRANGER),  # an older browser, whose page keeps its Referer back
+        ({"Sec-Fetch-Site": "same-origin"}, KNOWN),
+        ({"Referer": "own"}, KNOWN),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("generation", ["1.x", "0.9"])
+def test_under_a_star_scripts_of_another_site_have_no_cookies(
+    serve: Callable[..., Site],
+    cookie: str,
+    generation: str,
+    headers: dict[str, str],
+    answer: str,
+) -> None:
+    site = serve(cors_allowed_origins="*")
+    sent = {**headers, "Cookie": cookie}
+    if sent.get("Referer") == "own":
+        sent["Referer"] = f"http://127.0.0.1:{site.running.port}/page"
+    known: list[Any] = []
+    site.io.on("connect", lambda: known.extend((session.get("user"), "session" in request.cookies)))
+    if generation == "1.x":
+        assert site.running.eio3(headers=sent, jsonp="0").receive() == "40"
+    else:
+        assert site.running.http().get("/socket.io/1/?jsonp=0", sent).status == 200
+    wait_until(lambda: known)
+    assert known == (["alice", True] if answer == KNOWN else [None, False])
+    let_run()
 
 
 @TRANSPORTS

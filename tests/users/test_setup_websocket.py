@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from flask_realtime.engine.dialects import Dialects
 from flask_realtime.engine.offer import PATIENCE, Offer
 from flask_realtime.options import make_options
+from flask_realtime.protocol.request import ClientRequest
 from flask_realtime.transports.http import Request
 from tests.support.application import Site
 from tests.support.waiting import let_run
@@ -40,8 +42,14 @@ def test_a_handshake_offers_the_websocket(site: Site) -> None:
 
 @pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/2", "HTTP/2.0"])
 def test_where_no_websocket_can_follow_none_is_offered(protocol: str) -> None:
-    offer = Offer(make_options())
-    assert offer.upgrades(Request({"SERVER_PROTOCOL": protocol}, {})) == []
+    options = make_options()
+    offer, request = Offer(options), Request({"SERVER_PROTOCOL": protocol}, {})
+    dialects = Dialects(options)
+    for name in ("eio4", "eio3"):
+        dialect = dialects.find(ClientRequest(name, "polling", None))
+        assert offer.names(request, dialect) == []
+    oldest = dialects.find(ClientRequest("sio09", "", None))
+    assert offer.names(request, oldest) == ["htmlfile", "polling", "jsonp-polling"]
 
 
 def test_a_handshake_in_http_1_0_is_offered_none(site: Site) -> None:

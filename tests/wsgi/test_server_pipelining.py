@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 
+import gevent
 import pytest
+from gevent import socket
 from gevent.event import Event
 
 from tests.support.waiting import let_run, wait_until
@@ -72,6 +74,32 @@ def test_nothing_more_is_read_until_all_that_came_is_answered(serve, connect):
     assert sent > 100_000
     client.sock.close()
     go.set()
+
+
+@pytest.mark.parametrize(
+    ("framing", "end"),
+    [(b"Content-Length: 2\r\n\r\nh", b"i"),
+     (b"Transfer-Encoding: chunked\r\n\r\n2\r\nh", b"i\r\n0\r\n\r\n")],
+    ids=["Content-Length", "chunked"],
+)  # fmt: skip
+def test_few_requests_wait_at_a_time_behind_a_body_too(serve, connect, framing, end):
+    reading = Event()
+    waiting = []
+
+    def application(environ, start_response):
+        reading.set()
+        answer = echo(environ, start_response)
+        connection = environ["flask_realtime.http_connection"]
+        waiting.append(len(connection._parser.requests))
+        return answer
+
+    client = connect(serve(application))
+    client.send(POST + framing)
+    assert reading.wait(10)
+    client.send(end + GET * 2000)
+    gevent.spawn(client.sock.shutdown, socket.SHUT_WR)
+    assert client.read_all().count(b"HTTP/1.1 200 OK") == 2001
+    assert max(waiting) <= 4096 / len(GET)  # each of them has its environ
 
 
 def fill(sock, data):
