@@ -21,10 +21,11 @@ metadata := pyproject.toml setup.py
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo test autobahn fuzz fuzz-server fuzz-atheris fairness drain soak lint docs bundles dist clean
+.PHONY: help demo demo-legacy test autobahn fuzz fuzz-server fuzz-atheris fairness drain soak lint docs bundles dist clean
 
 help:
 	@echo "make demo      run the example chat       (PORT=$(PORT))"
+	@echo "make demo-legacy   every client, from 0.9 on, in one room"
 	@echo "make test      run the tests in parallel  (PYTEST_ARGS='tests/wsgi -k limit')"
 	@echo "make autobahn  WebSocket conformance, an hour  (WSTEST=wstest AUTOBAHN_ARGS='--cases 1.*')"
 	@echo "make fuzz      mutated input into every decoder  (RUNS=$(RUNS) FUZZ_ARGS='--seed 2')"
@@ -43,6 +44,9 @@ help:
 # By exec, so that who kills make's child kills the server, which says where to open it.
 demo: $(bundles) .venv/.installed
 	@exec env PORT=$(PORT) $(bin)/python examples/chat/app.py
+
+demo-legacy: $(bundles) .venv/.installed
+	@exec env PORT=$(PORT) $(bin)/python examples/legacy/app.py
 
 test: $(bundles) tests/node_modules/.package-lock.json .venv/.installed-test .venv/.commands
 	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
