@@ -23,6 +23,7 @@ app = Flask(__name__)
 io = SocketIO(app, ping_interval=PING_INTERVAL, ping_timeout=20)
 
 reasons: defaultdict[str, AsyncResult[str]] = defaultdict(AsyncResult)
+sessions: dict[str, Any] = {}
 released: defaultdict[str, Event] = defaultdict(Event)
 
 
@@ -33,10 +34,19 @@ class IntendedError(Exception):
 # Asked for over HTTP
 
 
-@app.get("/reason/<id>")
-def reason(id: str) -> str:
+@app.get("/reason")
+def reason() -> str:
     """Why a socket left; waits until it does."""
-    return str(reasons[id].get(timeout=10))
+    return str(reasons[request.args["id"]].get(timeout=10))
+
+
+@app.get("/ready")
+def ready() -> str:
+    """Wait until a session's client could be sent something at once, such as by a poll."""
+    session = sessions[request.args["sid"]]
+    while not session.transport.ready:
+        gevent.sleep(0.002)
+    return "ready"
 
 
 @app.get("/tell/<room>/<text>")
@@ -51,6 +61,7 @@ def tell(room: str, text: str) -> str:
 
 @io.on("connect")
 def connect(auth: Any) -> None:
+    sessions[socket.conn.sid] = socket.conn
     if isinstance(auth, dict) and "room" in auth:
         join_room(auth["room"])
         emit("greeting", auth["room"])
@@ -58,17 +69,18 @@ def connect(auth: Any) -> None:
 
 @io.on("disconnect")
 def disconnect(reason: str) -> None:
+    sessions.pop(socket.conn.sid, None)
     print("left", socket.id, reason, flush=True)
     reasons[socket.id].set(reason)
 
 
-@io.on("who")
 def who() -> dict[str, Any]:
     return {
         "id": socket.id,
         "sid": request.sid,  # type: ignore[attr-defined]
         "namespace": socket.namespace.name,
         "auth": socket.auth,
+        "protocol": socket.protocol,
         "transport": socket.conn.transport.name,
         "path": request.path,
     }
@@ -109,9 +121,15 @@ def get(key: str) -> tuple[bool, Any]:
 
 
 for namespace in (io.sockets, chat):
+    namespace.on("who", who)
     namespace.on("echo", echo)
     namespace.on("put", put)
     namespace.on("get", get)
+
+
+@io.on("give binary")
+def give_binary() -> tuple[Any, ...]:
+    return b"\0\1\x1e\x7f\x80\xff", {"empty": b"", "list": [b"b4", "b4", b"\4"]}
 
 
 @io.on("send back")

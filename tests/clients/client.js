@@ -3,8 +3,8 @@
 //     node client.js URL SCENARIO ROW...     plays one; exits with 1 and says why if it fails
 //     node client.js                         plays what is asked for on stdin, a JSON line each
 //
-// A row is a generation and its transports, such as 4/polling+websocket. What is said on stdout are
-// JSON lines: {"done": result}, {"failed": why}, or {"step": name} when the scenario waits for the
+// A row is a generation and its transports, such as 4/polling+websocket, or a generation alone, by
+// which its clients get no options. What is said on stdout are JSON lines: {"done": result}, {"failed": why}, or {"step": name} when the scenario waits for the
 // other side to do something.
 "use strict";
 

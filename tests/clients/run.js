@@ -5,16 +5,13 @@ const http = require("node:http");
 const https = require("node:https");
 const { setTimeout: sleep } = require("node:timers/promises");
 
-// A generation of clients: its package, as tests/package.json names it.
-const GENERATIONS = {
-  4: "socket.io-client-4",
-  3: "socket.io-client-3",
-};
+const FACES = { "engine.io": require("./engineio"), "protocol 1": require("./protocol1") };
+const GENERATIONS = require("./generations.json");
 
 let runs = 0;
 
 class Run {
-  #sockets = [];
+  #connections = [];
   #fail;
 
   constructor(url, rows, ask) {
@@ -29,52 +26,71 @@ class Run {
     this.failure.catch(() => {});
   }
 
-  // Opens a socket, on a connection of its own unless it is given one. Does not wait.
-  open({ namespace = "/", auth, manager, row = this.rows[0], ...options } = {}) {
-    manager ??= this.#connection(row, options);
-    const socket = manager.socket(namespace, { auth });
-    this.#sockets.push(socket);
-    socket.open(); // a namespace that is opened again on a connection waits for it
-    return socket;
+  // What generations.json says of a row's clients.
+  facts(row = this.rows[0]) {
+    return GENERATIONS[row.split("/")[0]];
+  }
+
+  // What a row's clients hand out where `binary` was sent, as bytes() shows it.
+  heard(binary, row = this.rows[0]) {
+    if (this.facts(row).hearsBinary === "bytes") return bytes(binary);
+    return { base64: true, data: binary.toString("base64") };
+  }
+
+  // Opens a socket, on a connection of its own or on that of another. Does not wait.
+  //
+  // auth: what the client says of itself, by what its generation has for that.
+  open({ namespace = "/", auth, beside, row = this.rows[0], reconnects = false } = {}) {
+    const connection = beside?.connection ?? this.#connect(row, auth, reconnects);
+    return connection.open(namespace, auth);
   }
 
   // As open(), and waits until the socket is connected.
   async connect(options) {
     const socket = this.open(options);
-    const refused = once(socket, "connect_error").then(([error]) => {
-      throw error;
+    const refused = socket.refused().then((refusal) => {
+      throw new Error(`refused: ${JSON.stringify(refusal)}`);
     });
     refused.catch(() => {});
     await Promise.race([once(socket, "connect"), refused]);
     return socket;
   }
 
-  #connection(row, options) {
-    const [generation, transports] = row.split("/");
-    const { Manager } = require(GENERATIONS[generation]);
+  #connect(row, auth, reconnects) {
+    const facts = this.facts(row);
+    const [, transports] = row.split("/");
     const { origin, pathname } = new URL(this.url);
-    return new Manager(origin, {
+    const connection = new FACES[facts.face](require(facts.package), {
+      facts,
+      origin,
       path: pathname.replace(/\/$/, "") + "/socket.io", // the application may have a prefix
-      transports: transports.split("+"),
-      reconnection: false,
-      reconnectionDelay: 20,
-      reconnectionDelayMax: 20,
-      autoConnect: false,
-      ...options,
+      transports: transports?.split("+"),
+      query: facts.auth === "connect packet" ? undefined : auth,
+      reconnects,
+      byDefault: transports === undefined, // without any options
     });
+    this.#connections.push(connection);
+    return connection;
   }
 
   // Waits until the client has got to the last of its transports.
   async settle(socket) {
-    const engine = socket.io.engine;
-    const last = socket.io.opts.transports.at(-1);
-    if (engine.transport.name !== last) await once(engine, "upgrade");
-    await this.until(() => !engine.upgrading);
+    await socket.connection.settled();
     return socket;
   }
 
   async until(condition) {
     while (!condition()) await sleep(2);
+  }
+
+  // Why a socket left, as the server knows it.
+  reason(id) {
+    return this.get(`/reason?id=${encodeURIComponent(id)}`);
+  }
+
+  // Waits until the server could send something at once, such as by a poll.
+  ready(socket) {
+    return this.get(`/ready?sid=${socket.connection.sid}`);
   }
 
   // Gets a page of the application.
@@ -94,11 +110,7 @@ class Run {
   }
 
   close() {
-    for (const socket of this.#sockets) {
-      socket.io.reconnection(false);
-      socket.disconnect();
-      socket.io.engine?.close();
-    }
+    for (const connection of this.#connections) connection.end();
   }
 }
 
@@ -119,6 +131,22 @@ function collect(socket, event) {
   return collected;
 }
 
+// Not of Node's pool: client 1.0 sends all of the ArrayBuffer below.
+function buffer(values) {
+  const buffer = Buffer.alloc(values.length);
+  buffer.set(values);
+  return buffer;
+}
+
+// As far as deepEqual can tell: a client hands binary out as Buffer, or as ArrayBuffer.
+function bytes(value) {
+  if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) return { bytes: Array.from(value) };
+  if (Array.isArray(value)) return value.map(bytes);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bytes(item)]));
+}
+
 function within(milliseconds, promise) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -128,4 +156,4 @@ function within(milliseconds, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-module.exports = { Run, ask, collect, once, sleep, within };
+module.exports = { GENERATIONS, Run, ask, buffer, bytes, collect, once, sleep, within };

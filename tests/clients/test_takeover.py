@@ -52,7 +52,7 @@ def open_websocket(server: Running) -> Iterator[Open]:
 
 
 def reason(server: Running, id: str) -> str:
-    with urlopen(f"{server.url}/reason/{id}", timeout=10) as response:
+    with urlopen(f"{server.url}/reason?id={id}", timeout=10) as response:
         return str(response.read().decode())
 
 

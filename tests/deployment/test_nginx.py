@@ -13,7 +13,7 @@ from flask_realtime.options import Options
 from flask_realtime.wsgi.limits import Limits
 from tests.clients.hosts import Running
 from tests.clients.node import Node
-from tests.clients.rows import ROWS
+from tests.clients.rows import ROWS, each_row
 from tests.deployment.proxy_fix import believed
 from tests.deployment.tls_client import UPGRADE, ask
 from tests.support.deployed import Deployed
@@ -31,7 +31,8 @@ SCENARIOS = (
     "two namespaces share one connection, and what is stored",
     "text of all planes is unchanged",
     "messages of 100 KiB are unchanged",
-    "binary goes both ways, several attachments at a time",
+    "binary is sent, several attachments at a time",
+    "binary arrives, several attachments at a time",
     "the server asks and waits",
     "rooms reach those who are in them, but for who is left out",
     "a view sends to a room",
@@ -77,10 +78,9 @@ def server(proxied: Proxied, page: Path) -> Running:
     return proxied(*believed(page, IMPORT))
 
 
-@pytest.mark.parametrize("row", ROWS)
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@each_row(SCENARIOS)
 def test_clients_work_through_nginx(
-    site: Nginx, clients: Node, server: Running, scenario: str, row: str
+    site: Nginx, clients: Node, server: Running, row: str, scenario: str
 ) -> None:
     clients.play(scenario, f"https://127.0.0.1:{site.port}", [row])
     server.check()

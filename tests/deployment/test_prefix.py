@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients.hosts import Host, Running, running
 from tests.clients.node import Node
-from tests.clients.rows import ROWS
+from tests.clients.rows import each_row
 from tests.deployment.proxy_fix import believed
 from tests.deployment.tls_client import UPGRADE, ask
 from tests.support.documents import code_block
@@ -22,7 +22,8 @@ HANDSHAKE = "/app/socket.io/?EIO=4&transport=polling"
 SCENARIOS = (
     "the last transport of the row is reached",
     "a refusal carries its message and data, and a second try may succeed",
-    "binary goes both ways, several attachments at a time",
+    "binary is sent, several attachments at a time",
+    "binary arrives, several attachments at a time",
     "a view sends to a room",
     "an upgrade under load loses nothing and keeps the order",
     "the client leaves",
@@ -64,10 +65,9 @@ each_host = pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
 
 
 @each_host
-@pytest.mark.parametrize("row", ROWS)
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@each_row(SCENARIOS)
 def test_clients_work_below_a_prefix(
-    mounted: Callable[[Host], Running], clients: Node, host: Host, scenario: str, row: str
+    mounted: Callable[[Host], Running], clients: Node, host: Host, row: str, scenario: str
 ) -> None:
     server = mounted(host)
     clients.play(scenario, f"{server.url}/app", [row])
@@ -125,10 +125,9 @@ def site(
         yield running
 
 
-@pytest.mark.parametrize("row", ROWS)
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@each_row(SCENARIOS)
 def test_clients_work_where_nginx_takes_the_prefix_off(
-    site: Nginx, clients: Node, scenario: str, row: str
+    site: Nginx, clients: Node, row: str, scenario: str
 ) -> None:
     clients.play(scenario, f"https://127.0.0.1:{site.port}/app", [row])
 

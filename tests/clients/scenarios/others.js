@@ -1,7 +1,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { ask, collect, once } = require("../run");
+const { ask, buffer, bytes, collect, once } = require("../run");
 
 // What was sent before this has arrived after it.
 const arrived = (sockets) => Promise.all(sockets.map((socket) => ask(socket, "echo")));
@@ -52,14 +52,36 @@ module.exports = {
     assert.deepEqual(news, expected);
   },
 
+  // The rows are generations without transports; the first one can send binary.
+  async "clients without any options share a room"(run) {
+    const sockets = await Promise.all(run.rows.map((row) => run.connect({ row })));
+    const news = sockets.map((socket) => collect(socket, "news"));
+    const said = (at) => ["é €😀 \u2028", { from: run.rows[at] }];
+    for (const [at, socket] of sockets.entries()) {
+      assert.deepEqual(await ask(socket, "echo", ...said(at)), said(at));
+      await ask(socket, "join", run.name);
+    }
+    for (const [at, socket] of sockets.entries()) {
+      const { sendsBinary } = run.facts(run.rows[at]);
+      const sent = sendsBinary.length > 0 ? buffer([at, 0xff]) : at;
+      await ask(socket, "to all in", run.name, sent, said(at));
+      await arrived(sockets);
+      for (const [other, heard] of news.entries()) {
+        const expected = Buffer.isBuffer(sent) ? run.heard(sent, run.rows[other]) : sent;
+        assert.deepEqual(bytes(heard.splice(0)), [expected]);
+      }
+    }
+  },
+
   async "a broadcast carries binary to clients of all rows"(run) {
     const sockets = await Promise.all(run.rows.map((row) => run.connect({ row })));
     await Promise.all(sockets.map((socket) => ask(socket, "join", run.name)));
     const heard = sockets.map((socket) => once(socket, "news"));
-    sockets[0].emit("to all in", run.name, Buffer.from([1, 2]), { more: Buffer.from([3]) });
-    for (const [first, second] of await Promise.all(heard)) {
-      assert.deepEqual([...new Uint8Array(first)], [1, 2]);
-      assert.deepEqual([...new Uint8Array(second.more)], [3]);
-    }
+    const [first, more] = [buffer([1, 2]), buffer([3])];
+    sockets[0].emit("to all in", run.name, first, { more });
+    assert.deepEqual(
+      bytes(await Promise.all(heard)),
+      run.rows.map((row) => [run.heard(first, row), { more: run.heard(more, row) }]),
+    );
   },
 };
