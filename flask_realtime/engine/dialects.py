@@ -23,13 +23,13 @@ class Dialects:
         for base64 in (False, True):
             for generation in (EIO4, EIO3):
                 self._all[generation.name, base64] = generation(codec, *sizes, base64)
-        self._default = self._all[EIO4.name, False]
-        # How many sessions speak each; those that nobody speaks cost a broadcast nothing.
-        self._spoken: dict[Dialect, int] = {self._default: 1}
+        # How many sessions speak each; those that nobody speaks cost a broadcast nothing. One is
+        # always there, to find what cannot be sent.
+        self._spoken: dict[Dialect, int] = {self._all[EIO4.name, False]: 1}
 
-    def find(self, wanted: ClientRequest | None) -> Dialect:
-        """Return what a request speaks; today's, where it does not even say that."""
-        return self._default if wanted is None else self._all[wanted.dialect, wanted.base64]
+    def find(self, wanted: ClientRequest) -> Dialect:
+        """Return what a request speaks."""
+        return self._all[wanted.dialect, wanted.base64]
 
     def spoken(self, dialect: Dialect) -> None:
         """A session begins that speaks it."""

@@ -57,7 +57,7 @@ _WEBSOCKETS = {kind.name: kind for kind in (WebSocketTransport, FlashSocketTrans
 _STREAMS = {kind.name: kind for kind in (HTMLFileTransport, XHRMultipartTransport)}
 _SAID = "200 OK"  # the status of what is no error to HTTP, but a packet that tells of one
 _SCRIPTED = (HTMLFileTransport.name,)
-"""Transports whose GETs a page of any origin can make, and run what they bring."""
+"""Transports that are frames of a page."""
 
 
 class Admitted(NamedTuple):
@@ -126,9 +126,9 @@ class Engine:
 
     # Requests
 
-    def cors(self, request: Request) -> Headers:
+    def cors(self, request: Request, wanted: ClientRequest) -> Headers:
         """Return the headers by which the request's page may read the answer."""
-        return self._origins.headers(request)
+        return self._origins.headers(request, self.dialects.find(wanted).sends_credentials)
 
     def admit(self, request: Request, wanted: ClientRequest) -> Admitted:
         """Let a request in: to the session that it belongs to, or to a new one.
@@ -139,7 +139,7 @@ class Engine:
         """
         if wanted.transport and wanted.transport not in self.options.transports:
             raise request_error(UNKNOWN_TRANSPORT, f"{wanted.transport[:20]!r}")
-        is_script = wanted.transport in _SCRIPTED or wanted.jsonp is not None
+        is_script = _is_script(wanted)
         self._origins.check(request, is_script)
         if wanted.sid is not None:
             return Admitted(self.find_for(request, wanted), wanted.sid, [], request)
@@ -174,7 +174,7 @@ class Engine:
         assert wanted.sid is not None
         session = self.sessions.find_for(wanted, wanted.sid)
         if session.dialect.public_sid:
-            self._origins.check_same(request, session.request)
+            self._origins.check_same(request, session.request, _is_script(wanted))
         return session
 
     def takes_hixie(self, wanted: ClientRequest) -> bool:
@@ -196,7 +196,7 @@ class Engine:
         """
         if request.method == "OPTIONS":
             self._origins.check(request)
-            return preflight(self.cors(request))
+            return preflight(self.cors(request, wanted))
         admitted = self.admit(request, wanted)
         return Exchange(self, request, wanted, peer, read).answer(admitted)
 
@@ -246,25 +246,23 @@ class Engine:
     def make_session(self, request: Request, wanted: ClientRequest, sid: str) -> Session:
         """Return a new session, for a transport to open."""
         dialect = self.dialects.find(wanted)
-        self.dialects.spoken(dialect)
         session = Session(self, sid, dialect, request.plain())
         session.client = self._make_client(session)
         self.sessions[session.sid] = session
+        self.dialects.spoken(dialect)
         self.notify(signals.session_opened, session=session)
         return session
 
-    def refuse(
-        self, request: Request, wanted: ClientRequest | None, error: ProtocolError
-    ) -> Response:
+    def refuse(self, request: Request, wanted: ClientRequest, error: ProtocolError) -> Response:
         """Return the answer to a request that cannot be served, in its client's words; log it."""
         error = refused_by(error)
-        self.tell(error, request, wanted.sid if wanted is not None else None)
+        self.tell(error, request, wanted.sid)
         dialect = self.dialects.find(wanted)
         body, content_type = dialect.error_body(error)
         status = dialect.error_status(error)
-        if wanted is not None and wanted.jsonp is not None and dialect.scripts_errors:
+        if wanted.jsonp is not None and dialect.scripts_errors:
             return refuse_by_script(dialect, wanted, body)
-        if wanted is not None and wanted.transport in _STREAMS and status == _SAID:
+        if wanted.transport in _STREAMS and status == _SAID:
             return _STREAMS[wanted.transport].refuse(body.decode())
         return respond(body, content_type, status)
 
@@ -326,3 +324,7 @@ class Engine:
             session.close(Reason.SERVER_SHUTTING_DOWN)
         self._refusals.close()
 
+
+def _is_script(wanted: ClientRequest) -> bool:
+    """Whether a page of any origin could make the request, and run what it brings."""
+    return wanted.transport in _SCRIPTED or wanted.jsonp is not None

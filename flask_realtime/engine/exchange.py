@@ -17,6 +17,7 @@ from ..protocol.refusals import (
 )
 from ..protocol.request import HANDSHAKE, ClientRequest
 from ..transports.compression import compress
+from ..transports.handshake import HandshakeTransport
 from ..transports.htmlfile import HTMLFileTransport
 from ..transports.http import Headers, Peer, Request, Response, respond
 from ..transports.http_transport import HTTPTransport
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 
 _TRANSPORTS: dict[str, type[HTTPTransport]] = {
     transport.name: transport
-    for transport in (PollingTransport, JSONPTransport, HTMLFileTransport, XHRMultipartTransport)
+    for transport in (
+        HandshakeTransport,
+        PollingTransport,
+        JSONPTransport,
+        HTMLFileTransport,
+        XHRMultipartTransport,
+    )
 }
 
 
@@ -63,36 +70,39 @@ class Exchange:
         :raises RequestError: if there is none but a refusal.
         """
         session = admitted.session
-        headers = admitted.headers + self._engine.cors(self._request)
+        headers = admitted.headers + self._engine.cors(self._request, self._wanted)
+        if self._wanted.leaves and session is not None:
+            return _leave(session, headers)
+        kind = self._kind()
         if session is None:
-            session = self._open(admitted)
-        elif self._wanted.leaves:
-            session.close(Reason.TRANSPORT_CLOSE)
-            return respond(b"", "text/plain; charset=UTF-8", cors=headers)
+            session = self._open(admitted, kind)
         elif self._request.method == "POST":
+            if session.transport.name == HANDSHAKE:
+                _move(session, kind)  # it says something before it listens
             return self._post(session, headers)
         elif self._request.method != "GET":
             raise request_error(
                 BAD_METHOD, f"{self._request.method[:20]!r}, where GET and POST are known"
             )
         elif self._goes_elsewhere(session.transport):
-            self._move(session)
+            _move(session, kind)
         transport = session.transport
         assert isinstance(transport, HTTPTransport)
         return self._compressed(transport.get(headers, self._peer, self._wanted.jsonp))
 
-    def _open(self, admitted: Admitted) -> Session:
+    def _open(self, admitted: Admitted, kind: type[HTTPTransport]) -> Session:
         engine = self._engine
-        kind = self._kind()
         session = engine.make_session(admitted.request, self._wanted, admitted.sid)
         transport = kind(session.dialect, session.outbox)
         session.open(transport, engine.offer.names(self._request, session.dialect))
         return session
 
     def _kind(self) -> type[HTTPTransport]:
+        """Return which transport the request is for.
+
+        :raises RequestError: for a WebSocket, which takes another kind of request.
+        """
         name = self._wanted.transport
-        if name == HANDSHAKE:  # answered like a first poll, whatever comes after it
-            return PollingTransport if self._wanted.jsonp is None else JSONPTransport
         kind = _TRANSPORTS.get(name)
         if kind is None:
             raise request_error(BAD_HANDSHAKE, f"transport={name} without Upgrade: websocket")
@@ -102,19 +112,6 @@ class Exchange:
         """Whether a GET needs another transport than the session has. A stream has one only."""
         is_stream = isinstance(transport, StreamingTransport)
         return is_stream or transport.name != self._wanted.transport
-
-    def _move(self, session: Session) -> None:
-        """A client 0.7 to 0.9 goes on over another transport than before."""
-        kind, before = self._kind(), session.transport
-        is_open = session.state is SessionState.OPEN
-        if not is_open and not isinstance(before, HTTPTransport):
-            raise request_error(WRONG_TRANSPORT, "the session ends on its WebSocket")
-        if before.kept:
-            raise request_error(WRONG_TRANSPORT, f"its client uses the session on {before.name}")
-        transport = kind(session.dialect, session.outbox)
-        if not is_open and isinstance(before, HTTPTransport):
-            transport.close_like(before)
-        session.move(transport)
 
     def _post(self, session: Session, headers: Headers) -> Response:
         self._request.body = self._read_body(session)
@@ -139,3 +136,28 @@ class Exchange:
             return response
         threshold = options.compression_threshold
         return compress(response, self._request.header("accept-encoding"), threshold)
+
+
+def _leave(session: Session, headers: Headers) -> Response:
+    """A client 0.7 to 0.9 says in its last moment that its page is being closed.
+
+    Who speaks on a WebSocket has no need to: it closes by itself. So somebody else says it, who
+    knows the socket id.
+    """
+    if not session.transport.kept:
+        session.close(Reason.TRANSPORT_CLOSE)
+    return respond(b"", "text/plain; charset=UTF-8", cors=headers)
+
+
+def _move(session: Session, kind: type[HTTPTransport]) -> None:
+    """A client 0.7 to 0.9 goes on over another transport than before."""
+    before = session.transport
+    is_open = session.state is SessionState.OPEN
+    if not is_open and not isinstance(before, HTTPTransport):
+        raise request_error(WRONG_TRANSPORT, "the session ends on its WebSocket")
+    if before.kept:
+        raise request_error(WRONG_TRANSPORT, f"its client uses the session on {before.name}")
+    transport = kind(session.dialect, session.outbox)
+    if not is_open and isinstance(before, HTTPTransport):
+        transport.close_like(before)
+    session.move(transport)

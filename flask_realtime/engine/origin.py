@@ -31,6 +31,7 @@ _PROXY_HINT = (
 _SUBDOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _FOREIGN = ("cross-site", "same-site")
 _OWN_SITES = ("same-origin", "none")  # none: typed into the address bar
+_NOBODY = "null"  # as browsers call an origin that they do not tell
 _CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "AUTH_TYPE", "REMOTE_USER")
 """What a browser adds by itself (Fetch standard, 2.2.2), and what hosts make of it."""
 
@@ -91,17 +92,16 @@ class Origins:
         if not self._is_allowed(_normal(origin), request):
             self._refuse(f"Referer: {origin}", request)
 
-    def check_same(self, request: Request, handshake: Request) -> None:
+    def check_same(self, request: Request, handshake: Request, is_script: bool = False) -> None:
         """See to it that a session goes on from the page that has begun it.
 
         Clients of older generations show their sid as socket id, so that others may know it.
 
         :raises RequestError: code 4 if it comes from another origin.
         """
-        if _page(request) != _page(handshake):
-            raise request_error(
-                BAD_ORIGIN, f"got {_page(request)[:200]!r}, began as {_page(handshake)[:200]!r}"
-            )
+        page, first = _page(request, is_script), _page(handshake, _began_as_script(handshake))
+        if page != first:
+            raise request_error(BAD_ORIGIN, f"got {page[:200]!r}, began as {first[:200]!r}")
 
     def _is_allowed(self, origin: str, request: Request) -> bool:
         allowed = self._allowed
@@ -150,42 +150,54 @@ class Origins:
             _PROXY_HINT if _is_proxy_ignored(request) else "",
         )
 
-    def headers(self, request: Request) -> Headers:
-        """Return the CORS headers for an allowed foreign origin; none for the own."""
+    def headers(self, request: Request, credentials: bool = False) -> Headers:
+        """Return the CORS headers for an allowed foreign origin; none for the own.
+
+        :param credentials: whether its client sends cookies unasked, for which the browser wants
+            leave. Under ``"*"`` the application does not see them all the same.
+        """
         origin = request.header("origin")
         if not origin or self._allowed is None:
             return []
         normal = _normal(origin)
         if normal == _normal(request.own_origin) or not self._is_allowed(normal, request):
             return []
-        return cors_headers(origin, self._credentials)
+        return cors_headers(origin, self._credentials or credentials)
 
 
 def _is_own(request: Request, is_script: bool) -> bool:
     """Whether a request is of one of our own pages, or of no page at all."""
-    if not request.header("origin"):
-        site = request.header("sec-fetch-site")
-        if site:
-            return site not in _FOREIGN
-        if is_script and not _referring(request):
-            return False  # any page can keep its Referer back
-    return _page(request) == _normal(request.own_origin)
+    site = request.header("sec-fetch-site")
+    if site and not request.header("origin"):
+        return site not in _FOREIGN
+    return _page(request, is_script) == _normal(request.own_origin)
 
 
-def _page(request: Request) -> str:
+def _page(request: Request, is_script: bool) -> str:
     """The origin of the page that makes a request; our own, where nothing says otherwise.
 
     One page's requests may have an ``Origin`` (a POST, a WebSocket) and may have none (a GET of its
-    own origin, a script).
+    own origin, a script). What any page can make, keeping its ``Referer`` back, is nobody's.
     """
-    origin = request.header("origin") or _referring(request) or request.own_origin
+    origin = request.header("origin") or _referring(request)
+    if not origin:
+        site = request.header("sec-fetch-site")
+        is_nobodys = site in _FOREIGN or (is_script and not site)
+        return _NOBODY if is_nobodys else _normal(request.own_origin)
     if origin == request.host:  # the client 0.9 for Node has no scheme there; browsers do
         return _normal(request.own_origin)
     return _normal(origin)
 
 
+def _began_as_script(handshake: Request) -> bool:
+    return "jsonp" in handshake.query or "j" in handshake.query
+
+
 def _referring(request: Request) -> str:
-    parts = urlsplit(request.header("referer"))
+    try:
+        parts = urlsplit(request.header("referer"))
+    except ValueError:
+        return _NOBODY
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 

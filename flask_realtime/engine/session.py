@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from .. import signals
 from ..exceptions import ProtocolError
 from ..protocol.dialect import Dialect
-from ..protocol.packet import Message, Packet, PacketType
+from ..protocol.packet import Message, Packet, PacketType, ReceiptPacket
 from ..protocol.reason import Reason
+from ..protocol.request import HANDSHAKE
 from ..transports.http import Request
 from ..transports.outbox import Outbox
 from ..transports.transport import Transport
@@ -37,6 +38,13 @@ class SessionClient(Protocol):
 
     def receive(self, packet: Packet) -> None:
         """Take a packet. Called in the hub: must not wait, nor run the application's code."""
+
+    def opened(self) -> None:
+        """Take note that the session has its first transport. Called once."""
+
+    def moved(self) -> None:
+        """Take note that the client uses another transport, since it has heard nothing by the one
+        before."""
 
     def closed(self, reason: str) -> None:
         """Take note that the session is over. Called once, in the hub or wherever it was ended."""
@@ -92,6 +100,8 @@ class Session:
         self.switch(transport)
         self.send(self.dialect.open_packet(self.sid, upgrades, *terms))
         self._next_ping()
+        if transport.name != HANDSHAKE:
+            self.client.opened()
 
     def switch(self, transport: Transport) -> None:
         """Go on over `transport`, with what waits in the outbox."""
@@ -105,8 +115,17 @@ class Session:
 
     def move(self, transport: Transport) -> None:
         """Go on over `transport` without an upgrade, as the clients 0.7 to 0.9 do."""
-        self.transport.discard()
+        before = self.transport
+        before.hand_over(transport)
         self.switch(transport)
+        if self.state is not SessionState.OPEN:
+            return
+        if self._unanswered:
+            self._next_ping()  # it went the other way, and may not have come through
+        if before.name == HANDSHAKE:
+            self.client.opened()
+        elif before.name != transport.name:
+            self.client.moved()
 
     # In
 
@@ -128,18 +147,16 @@ class Session:
         elif self.state is not SessionState.OPEN:
             return  # we have closed, and only wait for the client to do so too
         elif packet.type < PacketType.OPEN:
-            if packet.receipt:
+            if isinstance(packet, ReceiptPacket):
                 packet = self._acknowledged(packet)
             self.client.receive(packet)
         else:
             self._receive_engine(packet)
 
-    def _acknowledged(self, packet: Packet) -> Packet:
+    def _acknowledged(self, packet: ReceiptPacket) -> Packet:
         """Send the receipt that a client 0.9 wants as soon as its message is here."""
         self.send(Packet(PacketType.ACK, packet.namespace, None, packet.id))
-        plain = Packet(packet.type, packet.namespace, packet.data)
-        plain.size = packet.size
-        return plain
+        return packet.without_id()
 
     def _feed(self, message: Message) -> Packet | None:
         """Decode a long message, and let its client rest where that has stopped all others."""

@@ -41,6 +41,9 @@ class Dialect(ABC):
     """Whether a packet that its namespace does not expect ends the session, or is passed over."""
     public_sid: bool = False
     """Whether clients know their sid as their socket id too, which others may learn."""
+    sends_credentials: bool = False
+    """Whether clients on a page of another origin ask for cookies, whatever the page wants: without
+    leave to, the browser would keep every answer from them."""
     handshake_methods: tuple[str, ...] = ("GET",)
     """The methods by which a request may open a session."""
     ends_with_root: bool = False

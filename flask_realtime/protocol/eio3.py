@@ -43,6 +43,7 @@ class EIO3(EngineIO):
     server_pings = False
     joins_root = True
     public_sid = True
+    sends_credentials = True
     strict = False
     jsonp_callback = "___eio"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any
 
 Message = str | bytes
 """One unit as a transport carries it."""
@@ -68,10 +68,6 @@ class Packet:
 
     __slots__ = ("_encoded", "data", "id", "namespace", "size", "type")
 
-    receipt: ClassVar[bool] = False
-    """Whether an EVENT's id asks for an ACK without data as soon as it has come, whatever its
-    handler does; so the handler's answer is not sent. Clients 0.9 alone can ask for this."""
-
     def __init__(
         self,
         type: PacketType,
@@ -103,8 +99,14 @@ class Packet:
 
 
 class ReceiptPacket(Packet):
-    """An EVENT that is to be acknowledged on receipt."""
+    """An EVENT whose id asks for an ACK without data as soon as it has come, whatever its handler
+    does; so the handler's answer is not sent. Clients 0.9 alone can ask for this.
+    """
 
     __slots__ = ()
 
-    receipt: ClassVar[bool] = True
+    def without_id(self) -> Packet:
+        """Return it as an EVENT that asks for nothing more."""
+        packet = Packet(self.type, self.namespace, self.data)
+        packet.size = self.size
+        return packet

@@ -77,6 +77,12 @@ def parse_request(tail: str, query: Mapping[str, str]) -> ClientRequest:
     return _parse_engine_io(query)
 
 
+def unread_request(tail: str, query: Mapping[str, str]) -> ClientRequest:
+    """Return what can be said of a request that cannot be read: which clients would send it."""
+    dialect = "sio09" if tail.partition("/")[0] == "1" else _ENGINE_IO.get(query.get("EIO"), "eio4")
+    return ClientRequest(dialect, "unknown", None)
+
+
 def _parse_engine_io(query: Mapping[str, str]) -> ClientRequest:
     dialect = _ENGINE_IO.get(query.get("EIO"))
     if dialect is None:

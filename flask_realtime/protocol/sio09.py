@@ -28,7 +28,7 @@ from .refusals import (
     UNKNOWN_SID,
     UNKNOWN_TRANSPORT,
 )
-from .request import JSONP, POLLING
+from .request import HANDSHAKE, JSONP, POLLING
 from .sio09_decoder import MARK, SIO09Decoder, unframe
 from .utf16 import length
 
@@ -54,9 +54,15 @@ _ERRORS = {
 }
 
 
+_SILENT = (HANDSHAKE, POLLING, JSONP)
+"""Transports that carry no pings: who polls shows by that that he is there."""
+
 _WANTED_ENDS = (
-    Reason.CLIENT_DISCONNECT, Reason.SERVER_DISCONNECT, Reason.FORCED_SERVER_CLOSE
-)  # fmt: skip
+    Reason.CLIENT_DISCONNECT,
+    Reason.SERVER_DISCONNECT,
+    Reason.FORCED_SERVER_CLOSE,
+    Reason.TRANSPORT_CLOSE,
+)
 
 
 class SIO09(Dialect):
@@ -75,6 +81,7 @@ class SIO09(Dialect):
     joins_root = True
     strict = False
     public_sid = True
+    sends_credentials = True
     handshake_methods = ("GET", "POST")  # the clients' is GET, the specification's was POST
     ends_with_root = True
     hixie = True
@@ -89,7 +96,7 @@ class SIO09(Dialect):
         self._decoder = SIO09Decoder(codec)
 
     def pings_over(self, transport: str) -> bool:
-        return transport not in (POLLING, JSONP)  # who polls shows by that that he is there
+        return transport not in _SILENT
 
     def decoder(self) -> SIO09Decoder:
         return self._decoder  # one for all: it keeps nothing between messages

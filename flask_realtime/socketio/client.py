@@ -69,8 +69,6 @@ class Client:
         self._left: set[str] | None = None  # namespaces it was sent away from
         self._deadline: Deadline | None = None  # until when it has to be in a namespace
         self._wait_for_join()
-        if session.dialect.joins_root:
-            self._append(Packet(PacketType.CONNECT, "/"))
 
     @property
     def gone(self) -> bool:
@@ -96,6 +94,20 @@ class Client:
                 return
             # Else it is meant for a socket whose CONNECT is still in the inbox.
         self._append(packet)
+
+    def opened(self) -> None:
+        """The session has its first transport, by which some generations are in the root namespace.
+        """
+        if self.session.dialect.joins_root:
+            self._append(Packet(PacketType.CONNECT, "/"))
+
+    def moved(self) -> None:
+        """Tell the client again that it is in the root namespace: had it heard of that, it would be
+        connected, and would not try another transport.
+        """
+        root = self.sockets.get("/")
+        if root is not None and root.accepted:
+            self.session.send(self.session.dialect.connect_packet("/", root.id))
 
     def _append(self, item: Packet | _Left) -> None:
         inbox = self._inbox

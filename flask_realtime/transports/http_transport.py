@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
-from gevent import sleep, spawn_later
+from gevent import Greenlet, sleep, spawn_later
 from gevent.event import Event
 
 from ..exceptions import PacketError
@@ -15,27 +16,25 @@ from ..protocol.refusals import BAD_PACKET, EXPIRED, OVERLAP, request_error
 from .form import read_form
 from .http import Headers, Peer, Request, Response, respond
 from .outbox import Outbox
-from .transport import Transport
+from .transport import Listener, Transport
 
 _YIELD_EVERY = 100
 """Packets of one body that are handled before others get their turn."""
-
-_LINGER = 0.5
-"""How long a client 0.9 that has let go of its response may still be heard, seconds."""
 
 
 class HTTPTransport(Transport):
     """A session's messages in the bodies of HTTP requests, in its dialect's payload format."""
 
-    __slots__ = ("_closing", "_dialect", "_left", "_posting", "_resumed")
+    linger: ClassVar[float]
+    """How long a client 0.9 that has let go of its response may stay away, seconds."""
+    __slots__ = ("_closing", "_dialect", "_leaving", "_posting")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
         super().__init__(outbox)
         self._dialect = dialect
         self._closing: PacketType | None = None  # the last word, and with it the end
-        self._left = False  # without a word, and did not come back
+        self._leaving: Greenlet[[], None] | None = None  # ends us, if the client stays away
         self._posting = False
-        self._resumed: Event | None = None  # exists while we are paused
 
     @abstractmethod
     def get(self, headers: Headers, peer: Peer | None, jsonp: str | None = None) -> Response:
@@ -59,48 +58,71 @@ class HTTPTransport(Transport):
         if self._posting:
             self._fail(Reason.TRANSPORT_ERROR)
             raise request_error(OVERLAP, "a second POST beside one that is not answered")
+        if self._leaving is not None:
+            self._await_return()  # anew: it is there
         self._posting = True
+        before, self._post = self._post, Event()
+        post = self._post
         try:
+            if before is not None:
+                before.wait()  # the rest of it comes first
             if is_form:
                 self._receive(*read_form(self._dialect, request.body))
             else:
                 self._receive(request.body, request.content_type)
         except PacketError as error:
-            self._fail(Reason.PARSE_ERROR)
+            self._broken()
             raise request_error(BAD_PACKET, str(error)) from None
         finally:
             self._posting = False
+            self._post = None
+            post.set()
         return respond(*self._dialect.posted, cors=headers)
 
     def _receive(self, body: bytes, content_type: str) -> None:
         for number, message in enumerate(self._dialect.decode_payload(body, content_type), 1):
-            if self._resumed is not None:
-                self._resumed.wait()
-            if self.listener is None:
-                if self._closing is not PacketType.NOOP:
+            listener = self._hearing()
+            if listener is None:
+                if self._closing is not PacketType.NOOP or self._successor is not None:
                     raise request_error(EXPIRED, "the session ended in the middle of a POST")
                 return  # the client itself has left, and may not say more
-            self.listener.receive(message)
+            listener.receive(message)
             if number % _YIELD_EVERY == 0:
                 sleep(0)
 
-    def pause(self) -> None:
-        if self._resumed is None:
-            self._resumed = Event()
+    def _hearing(self) -> Listener | None:
+        """Wait while nothing may be delivered; return who listens then."""
+        while (resumed := self._latest()._resumed) is not None:
+            resumed.wait()
+        return self._latest().listener
 
-    def resume(self) -> None:
-        resumed, self._resumed = self._resumed, None
-        if resumed is not None:
-            resumed.set()
+    def _latest(self) -> Transport:
+        """The transport that the session is on by now."""
+        transport: Transport = self
+        while transport._successor is not None:
+            transport = transport._successor
+        return transport
+
+    def _broken(self) -> None:
+        """A POST is none of the protocol."""
+        self._end_with(PacketType.CLOSE)
+        listener = self._latest().listener
+        if listener is not None:
+            listener.closed(Reason.PARSE_ERROR)  # and that ends the transport it is on
 
     # The end
 
     def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
         self._end_with(self._dialect.last_word(reason))
 
+    @property
+    def last_word(self) -> PacketType | None:
+        """By what it ends, once it is to end."""
+        return self._closing
+
     def close_like(self, other: HTTPTransport) -> None:
         """End as the transport was to end that the session was on."""
-        self._closing = other._closing
+        self._closing = other.last_word
 
     def abort(self) -> None:
         self.listener = None
@@ -117,14 +139,22 @@ class HTTPTransport(Transport):
         by another connection. Newer ones wait until that is done.
         """
         if self._dialect.takes_over:
-            self._left = True
-            spawn_later(_LINGER, self._stayed_away)
+            self._await_return()
         else:
             self._fail(Reason.TRANSPORT_ERROR)
 
+    def _await_return(self) -> None:
+        self._returned()
+        self._leaving = spawn_later(self.linger, self._stayed_away)
+
+    def _returned(self) -> None:
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            leaving.kill(block=False)
+
     def _stayed_away(self) -> None:
-        if self._left:
-            self._fail(Reason.TRANSPORT_ERROR)
+        self._leaving = None
+        self._fail(Reason.TRANSPORT_ERROR)
 
     def _fail(self, reason: str) -> None:
         """The client broke a rule, or is gone."""
@@ -135,6 +165,7 @@ class HTTPTransport(Transport):
         """Say what waits and a last word to whoever asks, or asks next."""
         if self._closing is None:
             self._closing = last
+        self._returned()
         self.resume()
         self._wake()
 

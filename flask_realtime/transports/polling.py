@@ -20,6 +20,7 @@ class PollingTransport(HTTPTransport):
     """A GET is answered as soon as there is something to say, and the client sends the next one."""
 
     name = "polling"
+    linger = 5.0  # networks change; Node waited a minute
     __slots__ = ("_poll", "upgrading")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
@@ -31,11 +32,6 @@ class PollingTransport(HTTPTransport):
     def ready(self) -> bool:
         return self._poll is not None and not self._poll.is_set() and not self.upgrading
 
-    @property
-    def polled(self) -> bool:
-        """Whether a GET waits."""
-        return self._poll is not None
-
     def get(self, headers: Headers, peer: Peer | None, jsonp: str | None = None) -> Response:
         """Answer a GET as soon as there is something to say.
 
@@ -45,7 +41,7 @@ class PollingTransport(HTTPTransport):
         :raises RequestError: for a second one.
         """
         self.alive = True
-        self._left = False
+        self._returned()
         if self._poll is not None:
             self._overlap()
         is_ours = True

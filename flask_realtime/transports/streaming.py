@@ -39,6 +39,7 @@ class StreamingTransport(HTTPTransport):
     __slots__ = ("_envelope", "_news", "_peer", "_sending", "_waits")
 
     envelope: ClassVar[type[Envelope]]
+    linger = 0.5  # nobody comes back to a stream: a POST may be on its way, that is all
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
         super().__init__(dialect, outbox)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from gevent.event import Event
+
 from ..exceptions import ProtocolError
 from ..protocol.packet import Message
 from ..protocol.reason import Reason
@@ -36,12 +38,15 @@ class Transport(ABC):
     """
 
     name: ClassVar[str]
-    __slots__ = ("alive", "listener", "outbox")
+    __slots__ = ("_post", "_resumed", "_successor", "alive", "listener", "outbox")
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.listener: Listener | None = None  # None again when all is over
         self.alive = False  # whether the client was heard of since the last probe
+        self._resumed: Event | None = None  # exists while we are paused
+        self._successor: Transport | None = None  # on which the session goes on
+        self._post: Event | None = None  # the end of the latest POST, be it a predecessor's
         outbox.transport = self
 
     @property
@@ -69,13 +74,16 @@ class Transport(ABC):
         hold those of hidden pages back for a minute. Then :attr:`alive` tells.
         """
 
-    @abstractmethod
     def pause(self) -> None:
         """Deliver no more messages until :meth:`resume`."""
+        if self._resumed is None:
+            self._resumed = Event()
 
-    @abstractmethod
     def resume(self) -> None:
         """Go on delivering."""
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None:
+            resumed.set()
 
     @abstractmethod
     def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
@@ -91,6 +99,14 @@ class Transport(ABC):
     def discard(self) -> None:
         """End without a word: the client has left by itself, or the session goes on elsewhere."""
         self.abort()
+
+    def hand_over(self, successor: Transport) -> None:
+        """End without a word: the session goes on over `successor`, and so does a POST of which not
+        all is delivered.
+        """
+        self._successor = successor
+        successor._post = self._post
+        self.discard()
 
     def _closed(self, reason: str, error: ProtocolError | None = None) -> None:
         """Tell the listener, once."""

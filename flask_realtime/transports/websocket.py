@@ -19,13 +19,13 @@ class WebSocketTransport(Transport):
     """
 
     name = "websocket"
-    __slots__ = ("_held", "_paused", "connection")
+    __slots__ = ("_held", "_spoken", "connection")
 
     def __init__(self, connection: Connection, outbox: Outbox) -> None:
         super().__init__(outbox)
         self.connection = connection
-        self._paused = False
         self._held: list[Message] = []  # received, and not delivered since we were paused
+        self._spoken = False  # whether the client ever has, on this connection
 
     def start(self) -> None:
         """Hand the connection to the loop."""
@@ -42,7 +42,7 @@ class WebSocketTransport(Transport):
 
     @property
     def kept(self) -> bool:
-        return self.alive  # who only knows the sid takes nothing from who has spoken here
+        return self._spoken  # who only knows the sid takes nothing from who has spoken here
 
     def readable(self) -> None:
         """Called by the loop when bytes have come, or the end."""
@@ -51,7 +51,7 @@ class WebSocketTransport(Transport):
             if messages is None:
                 self._ended()
             else:
-                self.alive = True
+                self.alive = self._spoken = True
                 self._deliver(messages)
         except BaseException:
             # One of our own: without an end the loop might call us for the same bytes for ever.
@@ -62,7 +62,7 @@ class WebSocketTransport(Transport):
     def _deliver(self, messages: list[Message]) -> None:
         for number, message in enumerate(messages):
             listener = self.listener
-            if self._paused or listener is None:
+            if self._resumed is not None or listener is None:
                 self._held += messages[number:]
                 return
             try:
@@ -85,14 +85,14 @@ class WebSocketTransport(Transport):
         self.connection.ping()  # answered by the browser itself (RFC 6455, 5.5.2)
 
     def pause(self) -> None:
-        self._paused = True
+        super().pause()
         self.connection.pause()
 
     def resume(self) -> None:
-        self._paused = False
+        super().resume()
         held, self._held = self._held, []
         self._deliver(held)
-        if self._paused:
+        if self._resumed is not None:
             return
         if self.connection.close_code is None:
             self.connection.resume()
@@ -109,6 +109,7 @@ class WebSocketTransport(Transport):
         self._closed(Reason.FORCED_CLOSE)
 
     def abort(self) -> None:
+        super().resume()  # a POST of before may wait
         if self.listener is None:
             return  # it is over, or what was written before the goodbye is still leaving
         self.listener = None
@@ -119,6 +120,7 @@ class WebSocketTransport(Transport):
             self.connection.close(POLICY_VIOLATION)
 
     def discard(self) -> None:
+        super().resume()
         self.listener = None
         self._held = []
         self.connection.close()

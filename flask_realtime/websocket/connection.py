@@ -76,13 +76,14 @@ class Connection(Stream):
     def start(self, readable: Callable[[], None]) -> None:
         """Call ``readable`` in the hub whenever :meth:`receive` has something to tell.
 
-        It must not raise: the loop would call it again and again.
+        It must not raise: the loop would call it again and again. While paused nothing is read.
         """
         self._readable = readable
         if self._sock is not None:
             self._reader = self._loop.io(self._sock.fileno(), READ)
-            self._reader.start(readable)
-        if self._data or self._has_decrypted() or self.ended:
+            if not self._paused:
+                self._reader.start(readable)
+        if self.ended or (self._has_more() and not self._paused):
             self._loop.run_callback(self._notify)
 
     def receive(self) -> list[str | bytes] | None:

@@ -17,7 +17,7 @@ from ..engine.engine import Engine
 from ..exceptions import HandshakeError, HTTPError, RequestError
 from ..options import Options
 from ..protocol.refusals import STOPPING, refused_by, request_error
-from ..protocol.request import ClientRequest, parse_request
+from ..protocol.request import ClientRequest, parse_request, unread_request
 from ..transports.http import SERVED_BY, Request, Response, respond
 from ..websocket.connection import Connection
 from ..websocket.frames import POLICY_VIOLATION
@@ -139,12 +139,13 @@ class Middleware:
         engine = self.server.engine
         name_origin(environ)
         request = Request(environ, _parse_query(environ.get("QUERY_STRING", "")))
-        wanted: ClientRequest | None = None
+        tail = self._tail(environ)
+        wanted = unread_request(tail, request.query)
         try:
-            wanted = parse_request(self._tail(environ), request.query)
+            wanted = parse_request(tail, request.query)
             if wanted.sid is None and is_stopping(environ):
                 raise request_error(STOPPING)
-            if wanted.transport in _BY_UPGRADE and is_websocket(request.headers):
+            if _is_upgrade(wanted) and is_websocket(request.headers):
                 return self._open_websocket(request, wanted, environ, host)
             read = partial(_read_body, environ, engine.options.max_http_buffer_size)
             response = engine.handle(request, wanted, SocketPeer(sock), read)
@@ -156,13 +157,13 @@ class Middleware:
         return _send(response, start_response)
 
     def _refuse(
-        self, request: Request, wanted: ClientRequest | None, error: RequestError | HTTPError
+        self, request: Request, wanted: ClientRequest, error: RequestError | HTTPError
     ) -> Response:
         engine = self.server.engine
         response = engine.refuse(request, wanted, error)
         if isinstance(error, HandshakeError):
             response.headers.extend(error.headers)
-        return _with_cors(response, engine.cors(request))
+        return _with_cors(response, engine.cors(request, wanted))
 
     def _open_websocket(
         self, request: Request, wanted: ClientRequest, environ: Environ, host: Host
@@ -199,6 +200,10 @@ class _Leave:
 
     def __call__(self) -> None:
         self.server.leave(self.host)
+
+
+def _is_upgrade(wanted: ClientRequest) -> bool:
+    return wanted.transport in _BY_UPGRADE and not wanted.leaves
 
 
 @contextmanager

@@ -27,6 +27,13 @@ class RecordingClient:
     def __init__(self, session: Session) -> None:
         self.packets: list[Packet] = []
         self.reasons: list[str] = []
+        self.steps: list[str] = []
+
+    def opened(self) -> None:
+        self.steps.append("opened")
+
+    def moved(self) -> None:
+        self.steps.append("moved")
 
     def receive(self, packet: Packet) -> None:
         self.packets.append(packet)

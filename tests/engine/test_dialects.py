@@ -61,10 +61,6 @@ def test_each_generation_has_one_dialect_for_all_its_sessions() -> None:
     assert found == [dialects.find(wanted(*kind)) for kind in KINDS]
 
 
-def test_a_request_that_does_not_even_say_what_it_speaks_is_answered_in_todays_words() -> None:
-    assert Dialects(make_options()).find(None).name == "eio4"
-
-
 def test_only_what_is_spoken_is_encoded_ahead(
     make_sessions: Make, encoded: Counter[tuple[str, str]]
 ) -> None:

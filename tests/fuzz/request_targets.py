@@ -56,7 +56,8 @@ def check_origins(data: bytes) -> str:
     origin = request.header("origin").strip().lower()
     if origin and origin.isascii():
         own = outcomes["own"]
-        host = _PORT.sub("", origin.partition("://")[2])
+        # The client 0.9 for Node has no scheme there.
+        host = _PORT.sub("", origin.partition("://")[2] or origin)
         if own:
             assert host == _PORT.sub("", request.host.lower()), origin
         elif outcomes["list"]:

@@ -34,9 +34,12 @@ def test_a_packet_is_of_the_root_and_asks_for_nothing_by_default() -> None:
     assert (packet.namespace, packet.id) == ("/", None)
 
 
-def test_only_a_receipt_packet_is_acknowledged_on_receipt() -> None:
-    assert not Packet(PacketType.EVENT, data=["x"], id=1).receipt
-    assert ReceiptPacket(PacketType.EVENT, data=["x"], id=1).receipt
+def test_a_receipt_packet_without_its_id_asks_for_nothing() -> None:
+    packet = ReceiptPacket(PacketType.EVENT, "/a", ["x"], 1)
+    packet.size = 7
+    plain = packet.without_id()
+    assert plain == Packet(PacketType.EVENT, "/a", ["x"])
+    assert type(plain) is Packet and plain.size == 7
 
 
 def test_packets_and_encoded_have_no_dict() -> None:

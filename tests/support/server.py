@@ -118,7 +118,7 @@ class Running:
         """Send a client's GET, and wait until the server holds it."""
         transport: Any = self.sessions[client.sid].transport
         client.ask()
-        wait_until(lambda: transport.polled, what="the poll has arrived")
+        wait_until(lambda: transport._poll, what="the poll has arrived")
 
     def probe(self, client: PollingClient) -> WebSocketClient:
         """Open the second connection of a polling session, for its upgrade."""

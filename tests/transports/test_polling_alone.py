@@ -47,7 +47,7 @@ def test_a_poll_that_ends_after_the_switch_takes_nothing_from_the_next_transport
     polling: PollingTransport,
 ) -> None:
     poll = gevent.spawn(polling.get, [], None)
-    wait_until(lambda: polling.polled)
+    wait_until(lambda: polling._poll)
     polling.discard()
     following = RecordingTransport(polling.outbox)
     following.stuck = True
@@ -68,7 +68,7 @@ def test_the_goodbye_that_a_poll_takes_is_the_end_of_the_session(polling: Pollin
     session, _, client = sessions.open()
     session.switch(polling)
     poll = gevent.spawn(polling.get, [], None)
-    wait_until(lambda: polling.polled)
+    wait_until(lambda: polling._poll)
     session.close("forced close")
     assert poll.get(timeout=5).body == b"CLOSE"
     assert not sessions.engine.sessions

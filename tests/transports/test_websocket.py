@@ -272,6 +272,17 @@ def test_a_client_that_does_not_answer_pings_is_closed(serve: Serve) -> None:
     assert not running.sessions
 
 
+def test_who_has_spoken_keeps_the_session_whatever_is_asked_of_him(serve: Serve) -> None:
+    running, _ = serve()
+    client = running.websocket()
+    transport = running.session().transport
+    assert not transport.kept
+    client.connect()
+    assert transport.kept
+    transport.probe()
+    assert (transport.alive, transport.kept) == (False, True)
+
+
 def test_a_mistake_of_our_own_ends_the_one_connection_that_met_it(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,7 +165,7 @@ def test_a_bomb_waits_as_it_came_while_the_handlers_lag(serve: Serve) -> None:
     note = f'42["note","{"x" * (limit - 100)}"]'
     wire.send(compressed(1, note.encode()) * 100)
     transport: Any = running.session().transport
-    wait_until(lambda: transport._paused, what="the inbox is full")
+    wait_until(lambda: transport._resumed, what="the inbox is full")
     let_run()
     assert transport.connection.framing.more
     assert sum(map(len, transport._held)) <= 2 * limit

@@ -122,3 +122,23 @@ def test_many_pings_in_one_record_do_not_hide_what_follows(pair: Pair) -> None:
     owner = Owner(pair).start()
     owner.client.sendall(frame(9) * 700 + text("after"))
     assert owner.next() == "after"
+
+
+def test_who_pauses_before_the_start_is_given_nothing(pair: Pair) -> None:
+    owner = Owner(pair)
+    owner.connection.pause()
+    owner.start()
+    owner.client.sendall(text("waits"))
+    assert owner.nothing_comes()
+    owner.connection.resume()
+    assert owner.next() == "waits"
+
+
+def test_what_came_with_the_handshake_waits_for_the_resume(pair: Pair) -> None:
+    owner = Owner(pair, text("first"))
+    owner.connection.pause()
+    owner.start()
+    owner.client.sendall(text("second"))
+    assert owner.nothing_comes()
+    owner.connection.resume()
+    assert [owner.next(), owner.next()] == ["first", "second"]

@@ -40,7 +40,7 @@ class Poller:
         """Send a GET, and wait until the server holds it."""
         transport: Any = self._running.sessions[self.sid].transport
         self.http.ask("GET", self.target)
-        wait_until(lambda: transport.polled, what="the poll has arrived")
+        wait_until(lambda: transport._poll, what="the poll has arrived")
 
     def leave(self) -> None:
         """Say close_notify, then FIN, as a browser does that drops its request."""
