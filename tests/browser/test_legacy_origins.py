@@ -34,6 +34,17 @@ def abroad(root, home):
     assert "bad-origin" in server.stop()
 
 
+@pytest.fixture(scope="module")
+def open_to_all(root):
+    """A server that lets in every page, without its visitor's cookies."""
+    server = ChatServer(root, PROGRAM)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORIGINS", "*")
+        server.start()
+    yield server
+    assert server.stop() == ""
+
+
 def abroad_of(generation):
     """Clients of a generation that try; 0.9 does not even do that with htmlfile."""
     ours = [client for client in CLIENTS if client.generation == generation]
@@ -83,15 +94,22 @@ async expected => {
 """
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_page_whose_origin_is_named_connects_over_every_transport(abroad, visit, generation):
-    page = visit(generation)
-
+def expect_every_transport(page, server, generation):
     for client in abroad_of(generation):
         how = client.options
-        assert page.evaluate(CONNECT, [abroad.address, how]) == "connected", client.name
+        assert page.evaluate(CONNECT, [server.address, how]) == "connected", client.name
         transport, echoed = page.evaluate(TALK, client.expected)
         assert (transport, echoed) == (client.expected, ["é\u2028", 7]), client.name
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_a_page_whose_origin_is_named_connects_over_every_transport(abroad, visit, generation):
+    expect_every_transport(visit(generation), abroad, generation)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_every_page_connects_over_every_transport_where_all_may(open_to_all, visit, generation):
+    expect_every_transport(visit(generation), open_to_all, generation)
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
