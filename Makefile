@@ -18,6 +18,8 @@ npm_ci := npm ci --silent
 # The generations of socket.io-client that the package serves, each in its folder.
 bundles := $(patsubst %,flask_realtime/client_files/%/LICENSE,0.9 1 2 4)
 metadata := pyproject.toml setup.py
+# Clients of the tests that are not JavaScript, each in a folder, for no two go together.
+clients := $(patsubst %,.venv/clients/%/.installed,python-socketio-5 python-socketio-4 socketIO-client-0.5)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -48,7 +50,7 @@ demo: $(bundles) .venv/.installed
 demo-legacy: $(bundles) .venv/.installed
 	@exec env PORT=$(PORT) $(bin)/python examples/legacy/app.py
 
-test: $(bundles) tests/node_modules/.package-lock.json .venv/.installed-test .venv/.commands
+test: $(bundles) tests/node_modules/.package-lock.json .venv/.installed-test $(clients) .venv/.commands
 	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
 # Not among the tests: the suite runs on Python 2.7 only, and its compression takes an hour.
@@ -119,6 +121,19 @@ clean:
 # Of the tests' requirements the one that `make dist` needs, without the package and its own.
 .venv/.installed-build: $(metadata) | .venv/.created
 	@$(pip) 'build>=1.2'
+	@touch $@
+
+.venv/clients/python-socketio-5/.installed: client = python-socketio==5.11.4 python-engineio==4.9.1 \
+	websocket-client==1.8.0 requests==2.32.3 aiohttp==3.11.11
+.venv/clients/python-socketio-4/.installed: client = python-socketio==4.6.1 python-engineio==3.14.2 \
+	websocket-client==1.8.0 requests==2.32.3 aiohttp==3.11.11
+.venv/clients/socketIO-client-0.5/.installed: client = socketIO-client==0.5.7.2 \
+	websocket-client==1.8.0 requests==2.32.3
+
+.venv/clients/%/.installed: Makefile | .venv/.created
+	@echo "Installing the client $* into .venv/clients ..."
+	@rm -rf $(@D)
+	@$(pip) --target $(@D) $(client)
 	@touch $@
 
 # Tried once; after that, a test that misses its command is skipped and says so.
