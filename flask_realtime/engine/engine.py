@@ -55,7 +55,6 @@ _thread_id: Callable[[], int] = monkey.get_original("_thread", "get_ident")
 
 _WEBSOCKETS = {kind.name: kind for kind in (WebSocketTransport, FlashSocketTransport)}
 _STREAMS = {kind.name: kind for kind in (HTMLFileTransport, XHRMultipartTransport)}
-_SAID = "200 OK"  # the status of what is no error to HTTP, but a packet that tells of one
 _SCRIPTED = (HTMLFileTransport.name,)
 """Transports that are frames of a page."""
 
@@ -160,7 +159,7 @@ class Engine:
         try:
             return self.admit(request, wanted)
         except RequestError as error:
-            refusal = self.dialects.find(wanted).websocket_refusal(error)
+            refusal = self.dialects.find(wanted).refusal_message(error)
             if refusal is None:
                 raise
             self.tell(error, request, wanted.sid)
@@ -259,12 +258,12 @@ class Engine:
         self.tell(error, request, wanted.sid)
         dialect = self.dialects.find(wanted)
         body, content_type = dialect.error_body(error)
-        status = dialect.error_status(error)
         if wanted.jsonp is not None and dialect.scripts_errors:
             return refuse_by_script(dialect, wanted, body)
-        if wanted.transport in _STREAMS and status == _SAID:
-            return _STREAMS[wanted.transport].refuse(body.decode())
-        return respond(body, content_type, status)
+        message = dialect.refusal_message(error)
+        if wanted.transport in _STREAMS and message is not None:
+            return _STREAMS[wanted.transport].refuse(message)
+        return respond(body, content_type, dialect.error_status(error))
 
     def tell(self, error: ProtocolError, request: Request, sid: str | None) -> None:
         """Log a refusal, unless there are many of its kind."""

@@ -14,7 +14,7 @@ import gevent
 
 from ..options import Options
 from ..protocol.dialect import Dialect
-from ..transports.flashsocket import FlashSocketTransport
+from ..protocol.request import BY_UPGRADE
 from ..transports.http import Request
 from ..transports.polling import PollingTransport
 from ..transports.websocket import WebSocketTransport
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .session import Session
 
 log = logging.getLogger("flask_realtime.engine")
-
-_BY_UPGRADE = (WebSocketTransport.name, FlashSocketTransport.name)
 
 PATIENCE = 60.0
 """How long a client may poll until that is odd, seconds."""
@@ -60,7 +58,7 @@ class Offer:
             return [
                 name
                 for name in self._transports
-                if name not in _BY_UPGRADE or _can_upgrade(request)
+                if name not in BY_UPGRADE or _can_upgrade(request)
             ]
         return [WebSocketTransport.name] if self.made and _can_upgrade(request) else []
 

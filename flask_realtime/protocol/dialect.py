@@ -132,9 +132,9 @@ class Dialect(ABC):
     def error_body(self, error: RequestError) -> tuple[bytes, str]:
         """Return the body and content type that answer a request which cannot be served."""
 
-    def websocket_refusal(self, error: RequestError) -> str | None:
-        """Return the message by which a WebSocket is refused once it is open; None where the status
-        of its answer says it."""
+    def refusal_message(self, error: RequestError) -> str | None:
+        """Return the message by which a WebSocket or a stream is refused once it is open; None
+        where the status of its answer says it."""
         return None
 
     def error_status(self, error: RequestError) -> str:

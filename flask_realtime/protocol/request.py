@@ -29,12 +29,14 @@ from .refusals import (
 POLLING = "polling"
 JSONP = "jsonp-polling"
 WEBSOCKET = "websocket"
+BY_UPGRADE = (WEBSOCKET, "flashsocket")
+"""The transports whose requests ask for another protocol than HTTP."""
 HANDSHAKE = ""
 """The transport of a handshake that opens a session before any transport does (0.7 to 0.9)."""
 
 _ENGINE_IO = {"4": "eio4", "3": "eio3", "2": "eio3", None: "eio3"}
-# What the clients that can be meant call it on the wire, where that differs from the option's name.
-_NAMES_09 = {"xhr-polling": POLLING}
+NAMES_09 = {"xhr-polling": POLLING}
+"""What the clients 0.7 to 0.9 call it on the wire, where that is not the option's name."""
 _OF_09 = frozenset(
     ("websocket", "flashsocket", "htmlfile", "xhr-polling", "xhr-multipart", "jsonp-polling")
 )
@@ -110,11 +112,11 @@ def _parse_09(parts: list[str], query: Mapping[str, str]) -> ClientRequest:
             "sio09", HANDSHAKE, None, jsonp=None if index is None else _index(index)
         )
     if "disconnect" in query:
-        return ClientRequest("sio09", _NAMES_09.get(transport, transport), sid, leaves=True)
+        return ClientRequest("sio09", NAMES_09.get(transport, transport), sid, leaves=True)
     if transport not in _OF_09:
         raise request_error(UNKNOWN_TRANSPORT, f"{transport[:20]!r}")
     jsonp = _index(query.get("i", "0")) if transport == JSONP else None
-    return ClientRequest("sio09", _NAMES_09.get(transport, transport), sid, jsonp=jsonp)
+    return ClientRequest("sio09", NAMES_09.get(transport, transport), sid, jsonp=jsonp)
 
 
 def _index(text: str) -> str:

@@ -28,7 +28,7 @@ from .refusals import (
     UNKNOWN_SID,
     UNKNOWN_TRANSPORT,
 )
-from .request import HANDSHAKE, JSONP, POLLING
+from .request import HANDSHAKE, JSONP, NAMES_09, POLLING
 from .sio09_decoder import MARK, SIO09Decoder, unframe
 from .utf16 import length
 
@@ -36,8 +36,7 @@ _TEXT = "text/plain; charset=UTF-8"
 _MAX_SECONDS = 2_147_483
 """The longest that JavaScript's timers wait (2**31 ms); a longer one ends at once."""
 
-_TRANSPORTS = {"polling": "xhr-polling"}
-"""The transports that had another name then."""
+_WIRE_NAMES = {name: wire_name for wire_name, name in NAMES_09.items()}
 
 _WITHOUT_DATA = {
     PacketType.CONNECT: "1::",
@@ -171,7 +170,7 @@ class SIO09(Dialect):
         `ping_interval`. Neither may be empty: client 0.9.17 would take that for 0.
         """
         seconds = min(math.ceil(ping_interval + ping_timeout), _MAX_SECONDS)
-        names = ",".join(_TRANSPORTS.get(name, name) for name in transports)
+        names = ",".join(_WIRE_NAMES.get(name, name) for name in transports)
         return Packet(PacketType.OPEN, data=f"{sid}:{seconds}:{seconds}:{names}")
 
     def connect_packet(self, namespace: str, socket_id: str) -> Packet:
@@ -207,7 +206,7 @@ class SIO09(Dialect):
             return b"handshake bad origin", _TEXT
         return _ERRORS.get(error.code, b"handshake error"), _TEXT
 
-    def websocket_refusal(self, error: RequestError) -> str | None:
+    def refusal_message(self, error: RequestError) -> str | None:
         # A failed handshake would have the client try other transports with the same sid.
         return _ERRORS[error.code].decode() if error.code == UNKNOWN_SID.code else None
 

@@ -17,7 +17,7 @@ from ..engine.engine import Engine
 from ..exceptions import HandshakeError, HTTPError, RequestError
 from ..options import Options
 from ..protocol.refusals import STOPPING, refused_by, request_error
-from ..protocol.request import ClientRequest, parse_request, unread_request
+from ..protocol.request import BY_UPGRADE, ClientRequest, parse_request, unread_request
 from ..transports.http import SERVED_BY, Request, Response, respond
 from ..websocket.connection import Connection
 from ..websocket.frames import POLICY_VIOLATION
@@ -187,7 +187,6 @@ class Middleware:
         return host.handled()
 
 
-_BY_UPGRADE = ("websocket", "flashsocket")
 _numbers = count(1)
 
 
@@ -203,7 +202,7 @@ class _Leave:
 
 
 def _is_upgrade(wanted: ClientRequest) -> bool:
-    return wanted.transport in _BY_UPGRADE and not wanted.leaves
+    return wanted.transport in BY_UPGRADE and not wanted.leaves
 
 
 @contextmanager
