@@ -10,6 +10,9 @@ import pytest
 
 from tests.clients.hosts import Host, Running, running
 from tests.clients.node import Node
+from tests.support.wire import PollingClient, WebSocketClient
+
+Open = Callable[..., WebSocketClient]
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +43,26 @@ def server(serving: Callable[[Host], Running], host: Host) -> Iterator[Running]:
     server = serving(host)
     yield server
     server.check()
+
+
+@pytest.fixture
+def open_websocket(server: Running) -> Iterator[Open]:
+    """Opens WebSockets that have the session's first packet; they are closed after the test."""
+    with ExitStack() as stack:
+
+        def open_one(behind: bytes = b"") -> WebSocketClient:
+            websocket = WebSocketClient(server.port, behind=behind)
+            stack.callback(websocket.close)
+            websocket.handshake()
+            return websocket
+
+        yield open_one
+
+
+@pytest.fixture
+def polling(server: Running) -> Iterator[PollingClient]:
+    """A session over polling."""
+    client = PollingClient(server.port)
+    client.handshake()
+    yield client
+    client.close()

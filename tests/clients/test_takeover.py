@@ -5,12 +5,12 @@ A host that has handed over a socket says nothing more on it, nor to its log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from urllib.request import urlopen
 
 import pytest
 
+from tests.clients.conftest import Open
 from tests.clients.hosts import (
     GEVENT_WEBSOCKET,
     GEVENT_WEBSOCKET_WORKER,
@@ -33,23 +33,6 @@ pytestmark = pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
 NORMAL = (1000).to_bytes(2, "big")
 LARGE = frame(TEXT, b'42["send back","%s"]' % (b"x" * 500_000), key=bytes(4))
 A_REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-
-Open = Callable[..., WebSocketClient]
-
-
-@pytest.fixture
-def open_websocket(server: Running) -> Iterator[Open]:
-    """Opens WebSockets that have the session's first packet; they are closed after the test."""
-    with ExitStack() as stack:
-
-        def open_one(behind: bytes = b"") -> WebSocketClient:
-            websocket = WebSocketClient(server.port, behind=behind)
-            stack.callback(websocket.close)
-            websocket.handshake()
-            return websocket
-
-        yield open_one
-
 
 def reason(server: Running, id: str) -> str:
     with urlopen(f"{server.url}/reason?id={id}", timeout=10) as response:
@@ -133,15 +116,6 @@ def test_a_client_that_does_not_read_is_cut_off(server: Running, open_websocket:
     with suppress(ConnectionError):
         websocket.send(LARGE * 60)
     assert reason(server, id) == "outbox full"
-
-
-@pytest.fixture
-def polling(server: Running) -> Iterator[PollingClient]:
-    """A session over polling."""
-    client = PollingClient(server.port)
-    client.handshake()
-    yield client
-    client.close()
 
 
 def test_a_poll_that_is_dropped_is_the_end_of_its_session(
