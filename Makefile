@@ -19,7 +19,8 @@ npm_ci := npm ci --silent
 bundles := $(patsubst %,flask_realtime/client_files/%/LICENSE,0.9 1 2 4)
 metadata := pyproject.toml setup.py
 # Clients of the tests that are not JavaScript, each in a folder, for no two go together.
-clients := $(patsubst %,.venv/clients/%/.installed,python-socketio-5 python-socketio-4 socketIO-client-0.5)
+clients := $(patsubst %,.venv/clients/%/.installed,python-socketio-5 python-socketio-4 \
+	socketIO-client-0.5 socketIO-client-0.7 socketIO-client-nexus-0.7)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -128,6 +129,10 @@ clean:
 .venv/clients/python-socketio-4/.installed: client = python-socketio==4.6.1 python-engineio==3.14.2 \
 	websocket-client==1.8.0 requests==2.32.3 aiohttp==3.11.11
 .venv/clients/socketIO-client-0.5/.installed: client = socketIO-client==0.5.7.2 \
+	websocket-client==1.8.0 requests==2.32.3
+.venv/clients/socketIO-client-0.7/.installed: client = socketIO-client==0.7.2 \
+	websocket-client==1.8.0 requests==2.32.3
+.venv/clients/socketIO-client-nexus-0.7/.installed: client = socketIO-client-nexus==0.7.6 \
 	websocket-client==1.8.0 requests==2.32.3
 
 .venv/clients/%/.installed: Makefile | .venv/.created

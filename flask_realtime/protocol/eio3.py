@@ -105,6 +105,13 @@ class EIO3(EngineIO):
         return sid if namespace == "/" else f"{namespace}#{sid}"  # as clients 2.x make it
 
 
+class EIO3InBinary(EIO3):
+    """Of the clients that read a polling body only if it is binary: those of 1.0 to 1.3."""
+
+    def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
+        return encode_binary(messages), _BINARY
+
+
 def _ascii_dumps(codec: Codec, values: Any) -> tuple[str, list[bytes]]:
     text, attachments = codec.dumps(values)
     return ascii_json(text), attachments

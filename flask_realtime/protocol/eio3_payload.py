@@ -7,7 +7,7 @@ lengths are in bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..exceptions import PacketError
 from .packet import Message
@@ -29,7 +29,7 @@ def encode_text(texts: Sequence[str]) -> bytes:
     return ("".join(f"{length(text)}:{text}" for text in texts) or "0:").encode()
 
 
-def encode_binary(messages: Sequence[Message]) -> bytes:
+def encode_binary(messages: Iterable[Message]) -> bytes:
     """Return the body of `messages`."""
     body = bytearray()
     for message in messages:

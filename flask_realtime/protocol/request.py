@@ -15,6 +15,7 @@ The path decides first: a client 0.9 may carry any query of its page's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ _OF_09 = frozenset(
     ("websocket", "flashsocket", "htmlfile", "xhr-polling", "xhr-multipart", "jsonp-polling")
 )
 _MAX_INDEX = 15  # digits
+_OLD_TIMESTAMP = re.compile("[0-9]{13,}-[0-9]+")
+"""What ``t`` was before Node's clients wrote it shorter: milliseconds, and a number."""
 _SPOKEN = "spoken are EIO=4, 3 and 2, and protocol=1"
 
 _PROTOCOL_KEYS = frozenset(("EIO", "transport", "sid", "t", "j", "i", "b64", "jsonp", "disconnect"))
@@ -54,6 +57,8 @@ class ClientRequest(NamedTuple):
     :param base64: whether binary has to travel as text.
     :param jsonp: the index of the function that the answer has to call, None where it is none.
     :param leaves: whether the client says by it that it leaves.
+    :param binary: whether its polling bodies have to be binary, those of text alone too; said by
+        the handshake.
     """
 
     dialect: str
@@ -62,6 +67,7 @@ class ClientRequest(NamedTuple):
     base64: bool = False
     jsonp: str | None = None
     leaves: bool = False
+    binary: bool = False
 
 
 def parse_request(tail: str, query: Mapping[str, str]) -> ClientRequest:
@@ -94,9 +100,23 @@ def _parse_engine_io(query: Mapping[str, str]) -> ClientRequest:
         raise request_error(UNKNOWN_TRANSPORT, f"{transport[:20]!r}")
     sid = query.get("sid") or None
     base64 = query.get("b64") == "1"
-    if dialect == "eio4" or transport != POLLING or "j" not in query:
+    if dialect == "eio4" or transport != POLLING:
         return ClientRequest(dialect, transport, sid, base64)
-    return ClientRequest(dialect, JSONP, sid, True, _index(query["j"]))
+    if "j" in query:
+        return ClientRequest(dialect, JSONP, sid, True, _index(query["j"]))
+    binary = sid is None and not base64 and _is_old(query)
+    return ClientRequest(dialect, transport, sid, base64, binary=binary)
+
+
+def _is_old(query: Mapping[str, str]) -> bool:
+    """Whether a client is of the time when servers answered it by binary bodies only.
+
+    That is a client 1.0 to 1.3, which in browsers takes every other body for "ok"
+    (engine.io-client up to 1.5, polling-xhr.js), or one in another language that was made after it,
+    such as Python's socketIO-client 0.7. Servers of before 2.0 sent nothing else, so all of them
+    read it.
+    """
+    return _OLD_TIMESTAMP.fullmatch(query.get("t", "")) is not None
 
 
 def _parse_09(parts: list[str], query: Mapping[str, str]) -> ClientRequest:

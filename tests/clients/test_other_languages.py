@@ -41,13 +41,16 @@ class Client(NamedTuple):
 
 
 ENGINE_IO = ("polling", "websocket", "polling,websocket")
+OLDER = ("xhr-polling", "websocket")
 CLIENTS = (
     Client("python-socketio-5", "Threads", 4, ENGINE_IO),
     Client("python-socketio-5", "Asyncio", 4, ENGINE_IO),
     Client("python-socketio-4", "Threads", 3, ENGINE_IO),
     Client("python-socketio-4", "Asyncio", 3, ENGINE_IO),
-    # For servers 0.9. It has no binary.
-    Client("socketIO-client-0.5", "Blocking", 1, ("xhr-polling", "websocket"), ("binary",)),
+    # For servers 0.9, 1.x and 2.x. None has binary; the latter two always begin by polling.
+    Client("socketIO-client-0.5", "Blocking", 1, (*OLDER, "jsonp-polling"), ("binary",)),
+    Client("socketIO-client-0.7", "Blocking", 3, OLDER, ("binary",)),
+    Client("socketIO-client-nexus-0.7", "BlockingText", 3, OLDER, ("binary",)),
 )
 ROWS = [
     pytest.param(client, transports, scenario, id=client.name(transports, scenario))

@@ -13,6 +13,7 @@ from flask_realtime.engine.dialects import Dialects
 from flask_realtime.exceptions import EncodeError
 from flask_realtime.options import make_options
 from flask_realtime.protocol.dialect import Dialect
+from flask_realtime.protocol.eio3 import EIO3InBinary
 from flask_realtime.protocol.packet import Encoded, Packet, PacketType
 from flask_realtime.protocol.request import ClientRequest
 from tests.engine.harness import Sessions
@@ -21,11 +22,18 @@ from tests.support.server import Running
 
 Make = Callable[..., Sessions]
 
-KINDS = [("eio4", False), ("eio4", True), ("eio3", False), ("eio3", True), ("sio09", False)]
+KINDS = [
+    ("eio4", False, False),
+    ("eio4", True, False),
+    ("eio3", False, False),
+    ("eio3", True, False),
+    ("eio3", False, True),
+    ("sio09", False, False),
+]
 
 
-def wanted(name: str, base64: bool = False) -> ClientRequest:
-    return ClientRequest(name, "polling", None, base64)
+def wanted(name: str, base64: bool = False, binary: bool = False) -> ClientRequest:
+    return ClientRequest(name, "polling", None, base64, binary=binary)
 
 
 def event(*data: object) -> Packet:
@@ -36,13 +44,14 @@ def event(*data: object) -> Packet:
 def encoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]:
     """How often each dialect has made the messages of an event, by the event's name."""
     counts: Counter[tuple[str, str]] = Counter()
-    for dialect in {type(Dialects(make_options()).find(wanted(name))) for name, _ in KINDS}:
+    for dialect in {type(Dialects(make_options()).find(wanted(name))) for name, *_ in KINDS}:
         make: Any = dialect._encode
 
         def count(self: Dialect, packet: Packet, make: Any = make) -> Encoded:
             if packet.type is PacketType.EVENT:
-                base64 = " base64" if getattr(self, "_base64", False) else ""
-                counts[f"{self.name}{base64}", packet.data[0]] += 1
+                form = " base64" if getattr(self, "_base64", False) else ""
+                form = " binary" if isinstance(self, EIO3InBinary) else form
+                counts[f"{self.name}{form}", packet.data[0]] += 1
             result: Encoded = make(self, packet)
             return result
 
@@ -56,7 +65,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]
 def test_each_generation_has_one_dialect_for_all_its_sessions() -> None:
     dialects = Dialects(make_options())
     found = [dialects.find(wanted(*kind)) for kind in KINDS]
-    assert [dialect.name for dialect in found] == [name for name, _ in KINDS]
+    assert [dialect.name for dialect in found] == [name for name, *_ in KINDS]
     assert len(set(map(id, found))) == len(KINDS)
     assert found == [dialects.find(wanted(*kind)) for kind in KINDS]
 
@@ -75,11 +84,11 @@ def test_only_what_is_spoken_is_encoded_ahead(
     for session in opened:
         session.end("ping timeout")
     sessions.engine.encode(event("nobody again"))
-    names = ["eio4", "eio4 base64", "eio3", "eio3 base64", "sio09"]
+    eio3 = ["eio3", "eio3 base64", "eio3 binary"]
     assert encoded == {
         ("eio4", "nobody"): 1,
-        **{(name, "all"): 1 for name in names},
-        **{(name, "left"): 1 for name in ("eio4", "eio3", "eio3 base64")},
+        **{(name, "all"): 1 for name in ("eio4", "eio4 base64", *eio3, "sio09")},
+        **{(name, "left"): 1 for name in ("eio4", *eio3)},
         ("eio4", "nobody again"): 1,
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from flask_realtime.protocol.dialect import Dialect
-from flask_realtime.protocol.eio3 import EIO3
+from flask_realtime.protocol.eio3 import EIO3, EIO3InBinary
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec, make_codec
 from flask_realtime.protocol.packet import Message, Packet
@@ -31,6 +31,10 @@ def make_eio4(codec: Codec = CODECS["simplejson"], base64: bool = False) -> EIO4
 
 def make_eio3(codec: Codec = CODECS["simplejson"], base64: bool = False) -> EIO3:
     return EIO3(codec, MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
+
+
+def make_eio3_in_binary() -> EIO3InBinary:
+    return EIO3InBinary(CODECS["simplejson"], MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS)
 
 
 def feed_all(dialect: Dialect, *messages: Message) -> list[Packet]:

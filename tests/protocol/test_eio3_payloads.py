@@ -7,10 +7,11 @@ import pytest
 from flask_realtime.exceptions import PacketError
 from flask_realtime.protocol.dialect import Dialect
 from flask_realtime.protocol.packet import Message, Packet, PacketType
-from tests.protocol.codecs import MAX_PACKETS, feed_all, make_eio3
+from tests.protocol.codecs import MAX_PACKETS, feed_all, make_eio3, make_eio3_in_binary
 from tests.protocol.eio3_exchanges import ONE
 
 EIO3, BASE64 = make_eio3(), make_eio3(base64=True)
+IN_BINARY = make_eio3_in_binary()
 TEXT, BINARY = "text/plain; charset=UTF-8", "application/octet-stream"
 
 # Messages and their body.
@@ -75,6 +76,21 @@ def test_what_a_body_of_text_cannot_carry_to_all_becomes_a_binary_one(
     messages: list[Message], body: bytes
 ) -> None:
     assert EIO3.encode_payload(iter(messages)) == (body, BINARY)
+
+
+@pytest.mark.parametrize(
+    ("messages", "body"),
+    [
+        (["2"], b"\x00\x01\xff2"),
+        (["6", "1"], b"\x00\x01\xff6\x00\x01\xff1"),
+        (['0{"sid":"x"}', "40"], b'\x00\x01\x02\xff0{"sid":"x"}\x00\x02\xff40'),
+        ([], b""),
+        *BINARIES,
+    ],
+)
+def test_for_the_oldest_clients_everything_is_binary(messages: list[Message], body: bytes) -> None:
+    assert IN_BINARY.encode_payload(iter(messages)) == (body, BINARY)
+    assert list(IN_BINARY.decode_payload(body, BINARY)) == messages
 
 
 @pytest.mark.parametrize("content_type", [TEXT, "", "text/html", "application/octet-stream; x=y"])
@@ -190,7 +206,7 @@ def test_a_body_cut_anywhere_is_refused_or_gives_its_first_messages(
         assert read == messages[: len(read)]
 
 
-@pytest.mark.parametrize("dialect", [EIO3, BASE64])
+@pytest.mark.parametrize("dialect", [EIO3, BASE64, IN_BINARY])
 def test_attachments_arrive_by_polling(dialect: Dialect) -> None:
     packet = Packet(PacketType.EVENT, "/a", ["p", b"\1\2", "\u00e9", b""], 3)
     body = dialect.encode_payload(dialect.encode(packet).messages)

@@ -38,8 +38,6 @@ def engine_io(
         ({"EIO": "3", **POLLING, "b64": "1"}, engine_io("eio3", base64=True)),
         ({"EIO": "3", **WEBSOCKET, "sid": SID}, engine_io("eio3", "websocket", SID)),
         ({"EIO": "3", **WEBSOCKET, "b64": "1"}, engine_io("eio3", "websocket", base64=True)),
-        # 1.0 in browsers
-        ({"EIO": "2", **POLLING, "t": "1416500000000-0"}, engine_io("eio3")),
         ({"EIO": "2", **WEBSOCKET}, engine_io("eio3", "websocket")),
         # Clients in other languages that do not say it
         (POLLING, engine_io("eio3")),
@@ -51,6 +49,36 @@ def test_the_query_says_what_a_client_with_engine_io_wants(
 ) -> None:
     assert parse_request("", query) == expected
     assert parse_request("any/path/", query) == expected  # as Node's servers have it
+
+
+OLD = "1416500000000-0"
+
+
+@pytest.mark.parametrize(
+    ("query", "binary"),
+    [
+        ({"EIO": "2", "t": OLD}, True),  # 1.0 in browsers
+        ({"EIO": "3", "t": OLD}, True),  # 1.1 to 1.3, and socketIO-client 0.7
+        ({"t": "1416500000000-123"}, True),
+        ({"EIO": "3", "t": "635520968000000000-7"}, True),  # .NET counts in other units
+        ({"EIO": "3", "t": OLD, "b64": "1"}, False),  # where a browser has no ArrayBuffer
+        ({"EIO": "3", "t": OLD, "j": "0"}, False),
+        ({"EIO": "3", "t": OLD, "sid": SID}, False),  # the handshake has said it
+        ({"EIO": "3", "t": OLD, "transport": "websocket"}, False),
+        ({"EIO": "4", "t": OLD}, False),
+        ({"EIO": "3", "t": "N8hyd6w"}, False),  # from 1.4 on
+        ({"EIO": "3", "t": "N8hyd6w.1"}, False),
+        ({"EIO": "3", "t": "1416500000.123"}, False),  # python-engineio
+        ({"EIO": "3", "t": "1416500000000"}, False),
+        ({"EIO": "3", "t": OLD + "x"}, False),
+        ({"EIO": "3", "t": ""}, False),
+        ({"EIO": "3"}, False),
+    ],
+)
+def test_an_old_timestamp_says_that_polling_bodies_have_to_be_binary(
+    query: dict[str, str], binary: bool
+) -> None:
+    assert parse_request("", {**POLLING, **query}).binary is binary
 
 
 @pytest.mark.parametrize("eio", ["3", "2"])

@@ -48,7 +48,7 @@ def test_each_message_is_a_script_of_its_own(serve: Serve) -> None:
     app.socket.send("b")
     app.socket.send("c/d")
     assert stream.piece() == (
-        rb'<script>_("3:::b");</script>' rb'<script>_("3:::c\/d");</script>'
+        rb'<script>_("3:::b");</script>' rb'<script>_("3:::c/d");</script>'
     )
 
 

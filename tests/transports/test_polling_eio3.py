@@ -46,6 +46,24 @@ def test_the_handshake_is_a_packet_behind_its_length(serve: Serve) -> None:
     }
 
 
+def test_a_client_of_the_first_years_gets_bytes_whatever_is_said(serve: Serve) -> None:
+    """The clients 1.0 to 1.3 take a body of text for "ok"; later ones write ``t`` shorter."""
+    running, app = serve()
+    http, target = running.http(), "/socket.io/?EIO=2&transport=polling"
+    opened = http.get(f"{target}&t=1416500000000-0")
+    assert opened.headers["content-type"] == BYTES
+    assert re.match(rb'\x00[\x00-\x09]{2,3}\xff0{"sid":"', opened.body)
+    target += f"&sid={running.session().sid}"  # of what the handshake has said nothing is repeated
+    assert http.get(target).body == b"\x00\x02\xff40"
+    app.socket.emit("é")
+    answer = http.get(target)
+    assert answer.headers["content-type"] == BYTES
+    assert answer.body == b"\x00\x01\x02\xff" + rb'42["\u00e9"]'
+    app.socket.emit("x", b"\x01")
+    head = b'451-["x",{"_placeholder":true,"num":0}]'
+    assert http.get(target).body == b"\x00\x03\x09\xff" + head + b"\x01\x02\xff\x04\x01"
+
+
 def test_the_root_namespace_is_joined_unasked(serve: Serve) -> None:
     running, app = serve()
     client = join(running)

@@ -18,6 +18,7 @@ CLASSES = {
     "Threads": "python_socketio",
     "Asyncio": "python_socketio",
     "Blocking": "socketio_client",
+    "BlockingText": "socketio_client",
 }
 TEXT = '𝄞 é \0 \u2028 " \\ + : �'
 
@@ -109,6 +110,22 @@ class Play:
         if self._kind.__name__ == "Asyncio" and self._transports == ["polling"]:
             expected.add("transport error")
         assert reason in expected, reason
+
+    def recorded(self) -> None:
+        """For ``record.py``: a little of all that passes between a client and a server."""
+        for namespace in ("/", "/chat"):
+            assert self._client.ask("echo", 1, TEXT, namespace=namespace) == (1, TEXT)
+        self._client.say("say", TEXT)
+        assert self._client.hear("said") == (TEXT,)
+        self._client.say("ask", "why")
+        assert self._client.hear("answered") == ("why",)
+        if self._protocol != 1:
+            args = (b"\0\1\x1e\x7f\x80\xff", {"list": [b"b4", 1]})
+            assert self._client.ask("echo", *args) == args
+            self._client.say("say", *args)
+            assert self._client.hear("said") == args
+        self._client.rest(1.5)  # longer than its interval between two heartbeats
+        self._client.leave()
 
     def sent_away(self) -> None:
         id = self._who()["id"]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import time
 from collections import defaultdict
 from typing import Any
 
 import socketio
 
 _TIMEOUT = 10.0
+EVENTS = ("told", "news", "number", "said", "answered")
 
 
 class Threads:
@@ -21,9 +23,10 @@ class Threads:
     def __init__(self, url: str, transports: list[str]) -> None:
         self._heard: defaultdict[str, queue.Queue[Any]] = defaultdict(queue.Queue)
         self._client = socketio.Client(reconnection=False)
-        for event in ("told", "news", "number", "disconnect"):
+        for event in (*EVENTS, "disconnect"):
             self._client.on(event, self._listener(event))
             self._client.on(event, self._listener(f"/chat {event}"), namespace="/chat")
+        self._client.on("question", lambda *args: args)
         self._joined = _Joined("/", "/chat")
         for namespace in self._joined.names:
             self._client.on("connect", self._joined.listener(namespace), namespace=namespace)
@@ -44,6 +47,9 @@ class Threads:
     def hear(self, event: str) -> tuple[Any, ...]:
         got: tuple[Any, ...] = self._heard[event].get(timeout=_TIMEOUT)
         return got
+
+    def rest(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def wait_until_left(self) -> None:
         self.hear("disconnect")
@@ -80,9 +86,10 @@ class Asyncio:
     async def _connect(self, url: str, transports: list[str]) -> None:
         self._heard: defaultdict[str, asyncio.Queue[Any]] = defaultdict(asyncio.Queue)
         self._client = socketio.AsyncClient(reconnection=False)
-        for event in ("told", "news", "number", "connect", "disconnect"):
+        for event in (*EVENTS, "connect", "disconnect"):
             self._client.on(event, self._listener(event))
             self._client.on(event, self._listener(f"/chat {event}"), namespace="/chat")
+        self._client.on("question", lambda *args: args)
         await self._client.connect(url, transports=transports, namespaces=["/", "/chat"])
         await self._heard["connect"].get()
         await self._heard["/chat connect"].get()
@@ -107,6 +114,9 @@ class Asyncio:
     def hear(self, event: str) -> tuple[Any, ...]:
         got: tuple[Any, ...] = self._run(self._heard[event].get())
         return got
+
+    def rest(self, seconds: float) -> None:
+        self._loop.run_until_complete(asyncio.sleep(seconds))
 
     def wait_until_left(self) -> None:
         self.hear("disconnect")

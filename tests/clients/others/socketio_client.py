@@ -1,4 +1,5 @@
-"""The client of socketIO-client, of any version. It reads only while something waits.
+"""The client of socketIO-client, of any version, or of its copy for servers 2.x. It reads only
+while something waits.
 
 It has the methods that ``play.py`` asks for.
 """
@@ -7,15 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
-from socketIO_client import BaseNamespace, SocketIO
+try:
+    from socketIO_client import BaseNamespace, SocketIO
+except ImportError:
+    from socketIO_client_nexus import BaseNamespace, SocketIO
 
 _TIMEOUT = 10.0
 
 
 class Blocking:
     """``SocketIO``; a transport by the name that it has for it."""
+
+    _query: dict[str, Any] = {}
 
     def __init__(self, url: str, transports: list[str]) -> None:
         self._heard: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -28,9 +35,11 @@ class Blocking:
             wait_for_connection=False,
             transports=transports,
             headers={"Referer": f"{url}/"},
+            params=self._query,
         )
         self._client.define(BaseNamespace, "/chat")
-        for event in ("told", "news", "number", "disconnect"):
+        self._client.on("question", lambda *args: args[-1](*args[:-1]))
+        for event in ("told", "news", "number", "said", "answered", "disconnect"):
             self._client.on(event, self._listener(event))
             self._client.on(event, self._listener(f"/chat {event}"), path="/chat")
 
@@ -55,11 +64,21 @@ class Blocking:
             self.ask("echo")
         return self._heard[event].pop(0)
 
+    def rest(self, seconds: float) -> None:
+        self._client.wait(seconds=seconds)
+
     def wait_until_left(self) -> None:
         until = time.monotonic() + _TIMEOUT
         while not self._heard["disconnect"]:
             assert time.monotonic() < until, "it is still there"
-            self._client.wait(seconds=0.5)
+            with suppress(IndexError):  # 0.7 takes the end of a WebSocket for an empty packet
+                self._client.wait(seconds=0.5)
 
     def leave(self) -> None:
         self._client.disconnect()
+
+
+class BlockingText(Blocking):
+    """The copy, which polls text only and has to say so."""
+
+    _query = {"b64": 1}
