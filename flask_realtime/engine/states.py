@@ -5,7 +5,8 @@ sent, and over polling the client has to come for it. ``gone`` is the end of the
 can be sent any more. Events are taken from the client while the session is open, and only then.
 
 An upgrade begins with a second connection. The client probes it, stops polling, and asks for the
-switch; anything else ends the second connection and leaves the session where it was.
+switch; a client that does not poll meanwhile may ask without a probe (those for PHP and .NET do).
+Anything else ends the second connection and leaves the session where it was.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ SESSION = {
 
 UPGRADE = {
     (UpgradeState.WAITING, "probe"): UpgradeState.PROBED,
+    (UpgradeState.WAITING, "upgrade"): UpgradeState.DONE,
     (UpgradeState.PROBED, "upgrade"): UpgradeState.DONE,
 }
 """What an upgrade waits for; what is missing here ends it."""

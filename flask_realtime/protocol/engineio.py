@@ -121,11 +121,11 @@ def engine_packet(message: str) -> Packet:
 
 
 def from_base64(text: str) -> bytes:
-    """Return what `text` stands for.
+    """Return what `text` stands for; it may have line ends (socket.io-client-java 2 sends them).
 
     :raises PacketError: if it is no base64.
     """
     try:
-        return b64decode(text, validate=True)
+        return b64decode(text.replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
         raise PacketError("invalid base64") from None

@@ -27,6 +27,28 @@ def test_the_session_goes_on_over_the_websocket(serve: Serve) -> None:
     assert app.reason() == "transport close"
 
 
+def test_a_client_that_has_stopped_polling_need_not_probe(serve: Serve) -> None:
+    """Elephant.IO, for PHP, asks for the switch at once; Node allows it."""
+    running, app = serve()
+    client = joined(running)
+    app.socket.emit("before")
+    websocket = running.probe(client)
+    websocket.send_text("5", '421["echo",1]')
+    assert websocket.receive() == '42["before"]'
+    assert websocket.receive() == "431[1]"
+    assert app.reasons == []
+
+
+def test_a_poll_that_waits_ends_if_there_is_no_probe(serve: Serve) -> None:
+    running, _ = serve()
+    client = joined(running)
+    running.ask(client)
+    websocket = running.probe(client)
+    websocket.send_text("5", '421["echo",1]')
+    assert client.answer().packets == ["6"]
+    assert websocket.receive() == "431[1]"
+
+
 def test_the_probe_is_answered_on_the_websocket_alone(serve: Serve) -> None:
     running, app = serve()
     client = joined(running)

@@ -14,7 +14,6 @@ from tests.websocket.masking import frame
 @pytest.mark.parametrize(
     "messages",
     [
-        ["5"],
         ["2"],
         ["2prob"],
         ["3probe"],

@@ -36,6 +36,12 @@ def test_a_body_becomes_its_messages(messages: list[Message], body: bytes) -> No
     assert list(EIO4.decode_payload(body, TEXT)) == messages
 
 
+def test_base64_may_have_line_ends() -> None:
+    """socket.io-client-java 2 ends it with one, and breaks it after 76 characters."""
+    body = b"bAQID\n\x1ebAQ\nID\n"
+    assert list(EIO4.decode_payload(body, TEXT)) == [b"\1\2\3", b"\1\2\3"]
+
+
 def test_a_dialect_for_base64_writes_the_same_bodies() -> None:
     base64 = make_eio4(base64=True)
     encoded = base64.encode(Packet(PacketType.EVENT, data=["a", b"\1\2"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +23,8 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
-# Swift names an Origin of the scheme ws, or wss; okhttp, below the clients in Java, names none.
+# Swift's WebSocket names an Origin of the scheme ws, or wss (daltoniam/Starscream,
+# Sources/Framer/HTTPHandler.swift); those of Java, C++, Dart and .NET name none.
 ORIGINS = ("ws://127.0.0.1:PORT", "")
 
 
@@ -34,13 +36,19 @@ def headers(running: Running, origin: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "query",
     [
+        # doghappy/socket.io-client-csharp 4, src/SocketIOClient/Session/SessionBase.cs; for Unity
+        # itisnajim/SocketIOUnity, Runtime/SocketIOClient/UriConverters/UriConverter.cs;
+        # rikulo/socket.io-client-dart 3, lib/src/engine/socket.dart.
         "EIO=4&transport=websocket",
+        # The same Dart with timestampRequests, lib/src/engine/transport/websocket_transport.dart,
+        # and socketio/socket.io-client-cpp 3, src/internal/sio_client_impl.cpp, in seconds.
+        "EIO=4&transport=websocket&t=mi9a2q1c",
         "EIO=4&transport=websocket&t=1700000000",
-        "transport=websocket&EIO=4&sid=",
+        # socketio/socket.io-client-swift 16, Source/SocketIO/Engine/SocketEngine.swift.
+        "transport=websocket&EIO=4",
     ],
 )
 def test_a_websocket_of_generation_4_without_polling(serve: Serve, origin: str, query: str) -> None:
-    """So do the clients in C++, Dart and for Unity begin."""
     running, _ = serve()
     target = f"/socket.io/?{query}"
     client = running.raw_websocket(target=target, headers=headers(running, origin))
@@ -53,10 +61,16 @@ def test_a_websocket_of_generation_4_without_polling(serve: Serve, origin: str, 
 
 @pytest.mark.parametrize("origin", ORIGINS)
 @pytest.mark.parametrize(
-    "query", ["transport=websocket", "transport=websocket&b64=1", "EIO=3&transport=websocket&t=1"]
+    "query",
+    [
+        "transport=websocket",  # Swift up to 15.2 names no EIO
+        "transport=websocket&EIO=3",  # Swift 16 with version(.two)
+        "EIO=3&transport=websocket",  # Dart up to 1.0, .NET with EIO = V3
+        "EIO=3&transport=websocket&t=1700000000",  # C++ 2
+    ],
 )
 def test_a_websocket_of_generation_3(serve: Serve, origin: str, query: str) -> None:
-    """The clients in Swift up to 15.2 name no EIO."""
+    """From the files that the newer ones have, at those versions."""
     running, _ = serve()
     target = f"/socket.io/?{query}"
     client = running.raw_websocket(target=target, headers=headers(running, origin))
@@ -65,6 +79,46 @@ def test_a_websocket_of_generation_3(serve: Serve, origin: str, query: str) -> N
     client.send_text('420["echo",1]')
     assert client.receive() == "430[1]"
     assert running.session().dialect.protocol == 3
+
+
+def test_swift_polls_for_text_and_upgrades(serve: Serve) -> None:
+    """SocketEngine.swift and SocketEnginePollable.swift of socket.io-client-swift 16."""
+    running, _ = serve()
+    target = "/socket.io/?transport=polling&b64=1&EIO=4"
+    http = running.http()
+    opened = http.get(target)
+    sid = json.loads(opened.packets[0][1:])["sid"]
+    polling = f"{target}&sid={sid}"
+    form = {"Content-Type": "text/plain; charset=UTF-8"}
+    body = b'40\x1e451-0["echo",{"_placeholder":true,"num":0}]\x1ebAQI='
+    assert http.request("POST", polling, form, body).status == 200
+    joined, *answer = http.get(polling).packets
+    assert joined.startswith('40{"sid":')
+    assert answer == ['461-0[{"_placeholder":true,"num":0}]', "bAQI="]
+    client = running.raw_websocket(
+        target=f"/socket.io/?transport=websocket&EIO=4&sid={sid}",
+        headers=headers(running, ORIGINS[0]),
+    )
+    client.send_text("2probe")
+    assert client.receive() == "3probe"
+    client.send_text("5", '421["echo",1]')
+    assert client.receive() == "431[1]"
+
+
+def test_dotnet_asks_for_the_switch_without_a_probe(serve: Serve) -> None:
+    """HandleOpenedMessage of SocketIO.cs, and ConnectCoreAsync of
+    Session/WebSocket/WebSocketSession.cs, of socket.io-client-csharp 4: it never polls."""
+    running, _ = serve()
+    http = running.http()
+    opened = http.get("/socket.io/?EIO=4&transport=polling")
+    sid = json.loads(opened.packets[0][1:])["sid"]
+    form = {"Content-Type": "text/plain"}
+    http.request("POST", f"/socket.io/?EIO=4&transport=polling&sid={sid}", form, b"40")
+    client = running.raw_websocket(target=f"/socket.io/?EIO=4&transport=websocket&sid={sid}")
+    client.send_text("5", '421["echo",1]')
+    joined = client.receive()
+    assert isinstance(joined, str) and joined.startswith('40{"sid":')
+    assert client.receive() == "431[1]"
 
 
 def test_swift_behind_a_proxy_that_ends_tls_names_wss(serve: Serve) -> None:
