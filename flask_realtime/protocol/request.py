@@ -5,7 +5,7 @@ below the server's path                         generation
 ==============================================  ===========================================
 ``?EIO=4&transport=…``                          Engine.IO 4: the clients 3.x and 4.x
 ``?EIO=3&transport=…``, or ``EIO=2``, or none   Engine.IO 3: the clients 1.x and 2.x
-``1/``                                          0.7 to 0.9: a handshake
+``1/``, ``1/<transport>/``                      0.7 to 0.9: a handshake
 ``1/<transport>/<sid>``                         0.7 to 0.9: a transport of a session
 ``1//<sid>/?disconnect=1``                      0.7 to 0.9: a page that is being closed
 ==============================================  ===========================================
@@ -120,13 +120,16 @@ def _is_old(query: Mapping[str, str]) -> bool:
 
 
 def _parse_09(parts: list[str], query: Mapping[str, str]) -> ClientRequest:
-    """Read ``1/<transport>/<sid>``, with or without a slash at the end."""
+    """Read ``1/<transport>/<sid>``, with or without a slash at the end.
+
+    Without a sid it is a handshake, whatever the transport (Node's 0.9; Elephant.IO relies on it).
+    """
     version, transport, sid, *_ = *parts, "", ""
     if version != "1":
         raise _bad_version("protocol", version)
     if not sid:
-        if transport:
-            raise request_error(UNKNOWN_TRANSPORT, "a transport without its session")
+        if transport and transport not in _OF_09:
+            raise request_error(UNKNOWN_TRANSPORT, f"{transport[:20]!r}")
         index = query.get("jsonp")
         return ClientRequest(
             "sio09", HANDSHAKE, None, jsonp=None if index is None else _index(index)
