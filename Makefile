@@ -11,6 +11,7 @@ RUNS ?= 1000000
 # Of each target of make fuzz-atheris.
 SECONDS ?= 60
 FUZZ_ARGS ?=
+BENCH_ARGS ?=
 
 bin := .venv/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
@@ -22,9 +23,13 @@ metadata := pyproject.toml setup.py
 clients := $(patsubst %,.venv/clients/%/.installed,python-socketio-5 python-socketio-4 \
 	socketIO-client-0.5 socketIO-client-0.7 socketIO-client-nexus-0.7)
 
+# What make bench needs beside the package: the peers, and the load.
+bench := .venv/bench/.installed benchmarks/node_modules/.package-lock.json \
+	benchmarks/load/build/load benchmarks/load/build/yardstick
+
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo demo-legacy test autobahn fuzz fuzz-server fuzz-atheris fairness drain soak lint docs bundles dist clean
+.PHONY: help demo demo-legacy test autobahn fuzz fuzz-server fuzz-atheris fairness drain soak bench bench-quick lint docs bundles dist clean
 
 help:
 	@echo "make demo      run the example chat       (PORT=$(PORT))"
@@ -37,6 +42,8 @@ help:
 	@echo "make fairness  what others notice of floods of every kind, 6 minutes"
 	@echo "make drain     what 1,000 clients see when the server stops"
 	@echo "make soak      whether memory stays              (MINUTES=$(MINUTES))"
+	@echo "make bench     us and the peers side by side, half an hour  (BENCH_ARGS='--only echo')"
+	@echo "make bench-quick   whether we are as fast as the last time, 2 minutes"
 	@echo "make lint      ruff, mypy, import layers"
 	@echo "make docs      build the documentation, docs/_build/html"
 	@echo "make bundles   fetch the browser clients with npm"
@@ -80,6 +87,13 @@ fairness drain: .venv/.installed-test
 soak: .venv/.installed-test
 	$(bin)/python benchmarks/soak.py --minutes $(MINUTES)
 
+# Everyone side by side: half an hour; quick: ours beside gevent's, and against the last time.
+bench: .venv/.installed-bench $(bench)
+	$(bin)/python benchmarks/bench.py --write $(BENCH_ARGS)
+
+bench-quick: .venv/.installed-bench $(bench)
+	$(bin)/python benchmarks/quick.py
+
 lint: .venv/.installed-lint
 	$(bin)/ruff check .
 	$(bin)/mypy
@@ -97,7 +111,7 @@ dist: $(bundles) .venv/.installed-build
 
 clean:
 	rm -rf .venv build dist docs/_build *.egg-info flask_realtime/client_files
-	rm -rf bundles/node_modules tests/node_modules tests/fuzz/corpus tests/fuzz/findings
+	rm -rf bundles/node_modules tests/node_modules benchmarks/node_modules benchmarks/load/build tests/fuzz/corpus tests/fuzz/findings
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .tox
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -147,7 +161,20 @@ clean:
 	@.ci/need 'command -v openssl' openssl || echo "The tests over TLS will be skipped."
 	@.ci/need 'test -x /usr/sbin/nginx || command -v nginx' nginx-light \
 		|| echo "The tests behind nginx will be skipped."
+	@.ci/need 'command -v redis-server' redis-server || echo "The tests of Redis will be skipped."
 	@touch $@
+
+.venv/bench/.installed: benchmarks/peers.txt | .venv/.created
+	@echo "Installing the peers into .venv/bench ..."
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+benchmarks/load/build/%: benchmarks/load/%.c benchmarks/load/wire.h
+	@.ci/need 'command -v gcc' gcc libc6-dev
+	@mkdir -p $(@D)
+	gcc -O2 -Wall -Wextra -o $@ $<
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	@.ci/need 'command -v npm' nodejs npm

@@ -19,6 +19,8 @@ The type says who broke a rule, and carries what to answer::
     │   └── ContextError            (RuntimeError) no request here whose data could be used
     ├── ConnectionRefusedError      raised by the application to refuse a client
     ├── AckTimeout                  (TimeoutError) the client did not answer in time
+    │   └── NodeTimeout             another server of the cluster did not
+    ├── StoreError                  (ConnectionError) the store of ``socket.set`` cannot be reached
     └── Disconnected                (ConnectionError) the client has left
 """
 
@@ -148,6 +150,12 @@ class ConnectionRefusedError(RealtimeError):  # noqa: A001  (the name Flask-Sock
         self.message = str(args[0]) if args else "Connection rejected by server"
         self.data: Any = args[1] if len(args) == 2 else (list(args[1:]) or None)
 
+    @property
+    def error_args(self) -> dict[str, Any]:
+        """What the client gets, as python-socketio has it."""
+        told = {"message": self.message}
+        return told if self.data is None else {**told, "data": self.data}
+
 
 class AckTimeout(RealtimeError, TimeoutError):
     """The client did not acknowledge in time.
@@ -167,5 +175,22 @@ class AckTimeout(RealtimeError, TimeoutError):
         self.silent = list(silent)
 
 
+class NodeTimeout(AckTimeout):
+    """Another node did not answer in time: ``answers`` has what came nevertheless, by node."""
+
+
+class StoreError(RealtimeError, ConnectionError):
+    """The store of ``socket.set`` and ``get`` did not do what it was asked; the message says why,
+    and ``__cause__`` is what went wrong below. It is tried anew at each call.
+    """
+
+
 class Disconnected(RealtimeError, ConnectionError):
     """The client has left before it could answer."""
+
+
+# What they are called in python-socketio's ``exceptions``, for programs that import them.
+SocketIOError = RealtimeError
+TimeoutError = AckTimeout
+BadNamespaceError = EventError
+DisconnectedError = Disconnected

@@ -6,44 +6,24 @@ server and the engine hold the whole.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from . import option_checks as check
+from .deflate_options import DeflateOptions, make_deflate_options
 from .exceptions import OptionError
-
-TRANSPORTS = ("websocket", "htmlfile", "polling", "jsonp-polling")
-"""Those that are on unless others are named, in the order in which clients 0.9 try them."""
-_MORE_TRANSPORTS = ("flashsocket", "xhr-multipart")
-_TRANSPORT_ALIASES = {"xhr-polling": "polling"}
-CLIENT_VERSIONS = ("0.9", "1", "2", "4")
-FLASH_POLICY_PORT = 10843
-MAX_WINDOW_BITS = 15
-
-AllowedOrigins = str | Iterable[str] | Callable[[str], bool] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeflateOptions:
-    """How WebSocket messages may be compressed; :func:`make_deflate_options` checks them."""
-
-    threshold: int = 1024
-    """Bytes from which on a message is compressed (ws: 1024)."""
-    level: int = 6
-    """From 1, the fastest, to 9, the smallest (zlib: 6)."""
-    mem_level: int = 5
-    """From 1 to 9: a compressor takes 2 ** (window bits + 2) + 2 ** (mem_level + 9) bytes (zlib: 8;
-    for JSON that makes it slower, and no smaller)."""
-    server_context_takeover: bool = False
-    """Whether we keep a compressor per connection, if the client agrees: smaller messages, but
-    144 KiB each, and every client of a broadcast has its message compressed anew."""
-    client_context_takeover: bool = False
-    """Whether clients may do so: up to 40 KiB per connection here."""
-    server_max_window_bits: int = MAX_WINDOW_BITS
-    """From 9 to 15: how far back, 2 ** bits bytes, our compressors look."""
-    client_max_window_bits: int = MAX_WINDOW_BITS
-    """From 9 to 15: the same for clients; those that cannot be limited go uncompressed."""
+from .option_checks import (
+    CLIENT_VERSIONS,
+    PROTOCOLS,
+    TRANSPORTS,
+    AllowedOrigins,
+    unknown_option,
+)
+from .option_names import ALL, MEANT, REFUSED, WITHOUT_EFFECT, translate
+from .rate_options import RateLimit, make_handshake_rate, make_rate_limit
+from .recovery_options import RecoveryOptions, make_recovery_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +32,16 @@ class Options:
 
     path: str = "/socket.io"
     """Where the server answers below the application's root."""
+    protocols: tuple[str, ...] = PROTOCOLS
+    """The generations that may connect: ``"0.9"`` (0.7 to 0.9), ``"eio3"`` (1.x and 2.x),
+    ``"eio4"`` (3.x and 4.x)."""
     serve_client: bool = True
     """Whether ``<path>/socket.io.js`` and its siblings are served."""
     client_version: str = CLIENT_VERSIONS[-1]
     """The generation of ``<path>/socket.io.js``: ``"0.9"``, ``"1"``, ``"2"`` or ``"4"``. Each has a
     URL of its own, too."""
+    client_minified: bool = False
+    """Whether ``<path>/socket.io.js`` is the minified build, as ``socket.io.min.js`` always is."""
     flash_policy_port: int | None = None
     """Where Flash may ask whether it may connect: a port, True for 10843, the one of Socket.IO 0.9;
     None or False: the server's own port only, if ``flashsocket`` is among the transports."""
@@ -70,8 +55,17 @@ class Options:
     """How long an upgrade may take before its WebSocket is closed (Node: 10 s)."""
     ping_interval: float = 25.0
     """Time between a client's answer and the next ping (Node: 25 s)."""
+    ping_interval_grace: float = 0.0
+    """How much longer than ``ping_interval`` the clients 3.x and 4.x are told to wait for it
+    (python-engineio: the second part of ``ping_interval``)."""
     ping_timeout: float = 20.0
     """How long a client may take to answer a ping (Node: 20 s)."""
+    polling_duration: float | None = None
+    """How long the clients 0.7 to 0.9 have a poll wait when there is nothing to say (Socket.IO
+    0.9: 20 s); None: as long as ``ping_interval``."""
+    close_timeout: float | None = None
+    """How long the clients 0.7 to 0.9 may stay away between two polls (Socket.IO 0.9: 60 s); None:
+    as long as ``ping_timeout``."""
     connect_timeout: float = 45.0
     """How long a session may live without having joined a namespace (Node: 45 s)."""
     max_http_buffer_size: int = 1_000_000
@@ -85,9 +79,23 @@ class Options:
     """The most binary attachments of one packet (socket.io-parser 4.2.6: 10)."""
     max_namespaces: int = 100
     """The most namespaces one client may be in at a time."""
+    namespaces: tuple[str, ...] = ()
+    """Namespaces that clients may join although nothing is registered with them; ``"*"``: whatever
+    they ask for (python-socketio)."""
+    cleanup_empty_child_namespaces: bool = True
+    """Whether a namespace that a client has made, by a name that a pattern or a function takes,
+    ends with its last client (Node: no)."""
     max_inbox: int = 1000
     """Packets that may wait for a client's handlers before reading from it stops; it stops as well
     when as many bytes wait as one message may have."""
+    rate_limit: RateLimit | None = None
+    """How many events each client may send, in all namespaces together: ``"100/second"``, or a dict
+    of :class:`RateLimit`; None: as many as are handled. A handler may have a limit of its own,
+    ``@io.on("message", rate="10/second")``."""
+    handshake_rate_limit: RateLimit | None = None
+    """How many sessions each address may begin: ``"20/minute"``, or a dict with ``rate`` and
+    ``burst``; None: any number. Others are refused with status 429. Behind a proxy it needs
+    werkzeug's ``ProxyFix``: all clients have the proxy's address otherwise."""
     max_outbox_size: int = 4 * 1024 * 1024
     """Bytes that may wait for a client that does not read before it is closed."""
     http_compression: bool = True
@@ -104,7 +112,16 @@ class Options:
     """Makes the sid of a session from the handshake's environ: exactly 20 characters of
     ``A-Z a-z 0-9 _ -`` that nobody can guess."""
     cors_allowed_origins: AllowedOrigins = None
-    """Foreign origins that may connect: one, several, a function, ``"*"``; None: the own only."""
+    """Foreign origins that may connect; None: the own only. ``"*"`` is all of them. One or several:
+    ``"https://example.org"``, ``"https://*.example.org"``, a compiled pattern that has to match the
+    whole origin, or as in Socket.IO 0.9 to 2.x ``"host:port"``, ``"host:*"``, ``"*:port"``. Or a
+    function of the origin, of ``(origin, environ)``, or of ``(origin, callback)``, whose callback
+    takes ``(error, allowed)``."""
+    cors_allowed_headers: tuple[str, ...] = ()
+    """Headers that foreign pages may send beside ``Content-Type``, as ``extraHeaders`` of a
+    client."""
+    cors_max_age: float = 600.0
+    """How long a browser may keep what it was told of that."""
     cors_credentials: bool = False
     """Whether every page may use cookies under ``"*"``; without it, what comes from other sites has
     none. Named origins always may."""
@@ -113,12 +130,35 @@ class Options:
     extension Flask's ``TRUSTED_HOSTS`` is the default. None: any, as the request says."""
     json: Any = None
     """A module with ``dumps`` and ``loads``; ``"orjson"``, ``"flask"``; None: simplejson."""
+    serializer: Any = "default"
+    """What packets look like to clients 1.x to 4.x, which have to be told the same: ``"default"``
+    is JSON with binary beside it, ``"msgpack"`` is socket.io-msgpack-parser; or a
+    :class:`.protocol.parser.Parser`. Clients 0.7 to 0.9 have their own form."""
     async_handlers: bool = False
     """Whether each event has its own greenlet; otherwise a client's events run in order."""
+    store: Any = None
+    """What keeps the values of ``socket.set``: a :class:`.Store`, or a URL, ``"redis://host:6379"``
+    for a :class:`.RedisStore`, ``"memory://"``; None: in memory."""
     store_expiration: float = 15.0
     """How long ``socket.set`` values outlive the session (Socket.IO 0.9: 15 s)."""
     manage_session: bool | None = None
     """Whether a connection keeps its own copy of ``flask.session``; None: yes for cookies only."""
+    adapter: Callable[[Any], Any] | None = None
+    """Makes the adapter of a namespace, such as a class; None: in memory."""
+    allow_sid_rooms: bool = False
+    """Whether a socket may join the room of another's id, and get what is meant for that one."""
+    connection_state_recovery: RecoveryOptions | None = None
+    """Whether clients 4.6 and later that lose their connection come back as who they were, and are
+    sent what they have missed: True, False, or a dict of :class:`RecoveryOptions` (Node: off). Each
+    event then has one argument more at its end, by which clients know how far they are."""
+    logger: bool | logging.Logger = False
+    """Whether each packet of Socket.IO is logged; a ``Logger`` gets the lines instead of standard
+    error."""
+    engineio_logger: bool | logging.Logger = False
+    """The same for sessions and transports: handshakes, pings, upgrades."""
+    log_level: int | None = None
+    """From which level on anything is logged: ``"error"``, ``"warning"``, ``"info"`` or
+    ``"debug"``, or 0 to 3 as in Socket.IO 0.9; None: as the application's logging says."""
 
 
 def make_options(base: Options | None = None, /, **changes: Any) -> Options:
@@ -126,230 +166,95 @@ def make_options(base: Options | None = None, /, **changes: Any) -> Options:
 
     :raises OptionError: for a name that does not exist (the nearest is named) or a bad value.
     """
+    base = base or Options()
+    return replace(base, **check_options(base, **changes))
+
+
+def check_options(base: Options, /, **changes: Any) -> dict[str, Any]:
+    """Return what changes in `base`, checked, by the names that the options have here.
+
+    :raises OptionError: as :func:`make_options`.
+    """
     for name in changes:
-        if name not in _CHECKS:
-            raise OptionError(unknown_option(name, _CHECKS))
-    checked = {name: _CHECKS[name](name, value) for name, value in changes.items()}
-    return replace(base or Options(), **checked)
-
-
-def make_deflate_options(name: str, value: Any) -> DeflateOptions | None:
-    """Return checked options, ``None`` where nothing is to be compressed.
-
-    :param name: of the option that has this value.
-    :param value: True, False, None, or a mapping of :class:`DeflateOptions`.
-    :raises OptionError: for anything else, for a name that does not exist, or a bad value.
-    """
-    if isinstance(value, DeflateOptions):
-        return value
-    if value is None or value is False:
-        return None
-    if value is True:
-        return DeflateOptions()
-    if not isinstance(value, Mapping):
-        raise OptionError(f"{name} is True, False or a dict, not {value!r}")
-    for key in value:
-        if key not in _DEFLATE_CHECKS:
-            raise OptionError(f"{name}: {unknown_option(key, _DEFLATE_CHECKS)}")
-    checks = _DEFLATE_CHECKS.items()
-    return DeflateOptions(
-        **{key: check(f"{name}[{key!r}]", value[key]) for key, check in checks if key in value}
-    )
-
-
-def unknown_option(name: Any, known: Iterable[str]) -> str:
-    """Say that there is no option of that name, and which may have been meant."""
-    near = difflib.get_close_matches(str(name), known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(known))}"
-    return f"unknown option {name!r}; {advice}"
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise OptionError(f"{name} is True or False, not {value!r}")
-    return value
-
-
-def _optional_flag(name: str, value: Any) -> bool | None:
-    return None if value is None else _flag(name, value)
-
-
-def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        raise OptionError(f"{name} is a time in seconds, more than 0, not {value!r}")
-    return float(value)
-
-
-def _count(name: str, value: Any) -> int:
-    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    if isinstance(value, bool) or not whole:
-        raise OptionError(f"{name} is a whole number, not {value!r}")
-    if value < 1:
-        raise OptionError(f"{name} is at least 1, not {value!r}")
-    return int(value)
-
-
-def _between(least: int, most: int) -> Callable[[str, Any], int]:
-    def check(name: str, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise OptionError(f"{name} is a whole number from {least} to {most}, not {value!r}")
-        return value
-
-    return check
-
-
-def _path(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip("/"):
-        raise OptionError(f"{name} is a path such as '/socket.io', not {value!r}")
-    return "/" + value.strip("/")
-
-
-def _client_version(name: str, value: Any) -> str:
-    version = str(value)
-    if version not in CLIENT_VERSIONS:
-        raise OptionError(f"{name} is one of {', '.join(CLIENT_VERSIONS)}, not {value!r}")
-    return version
-
-
-def _flash_policy_port(name: str, value: Any) -> int | None:
-    if value is None or value is False:
-        return None
-    return FLASH_POLICY_PORT if value is True else _between(0, 65535)(name, value)
-
-
-def _several(name: str, value: Any) -> tuple[Any, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, Iterable):
-        raise OptionError(f"{name} takes one string or several, not {value!r}")
-    return tuple(value)
-
-
-def _transports(name: str, value: Any) -> tuple[str, ...]:
-    known_names = (*TRANSPORTS, *_MORE_TRANSPORTS, *_TRANSPORT_ALIASES)
-    transports = _several(name, value)
-    for transport in transports:
-        if transport not in known_names:
-            known = ", ".join(known_names)
-            raise OptionError(f"unknown transport {transport!r}; known are: {known}")
-    if not transports:
-        raise OptionError("transports names at least one transport")
-    return tuple(dict.fromkeys(_TRANSPORT_ALIASES.get(item, item) for item in transports))
-
-
-def make_origins(name: str, value: Any) -> AllowedOrigins:
-    """Return checked origins.
-
-    :param name: of the option that has this value.
-    :raises OptionError: for what is no origin.
-    """
-    if value is None or callable(value):
-        checked: AllowedOrigins = value
-        return checked
-    origins = _several(name, value)
-    if "*" in origins:
-        return "*"
-    for origin in origins:
-        if not isinstance(origin, str) or (origin != "null" and "://" not in origin):
+        if name not in NAMES:
+            raise OptionError(unknown_option(name, _CHECKS, _OTHERS))
+    checked: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    for name, option, value in translate(changes, base.cookie):
+        kept = _CHECKS[option](name, value)
+        if option in checked and checked[option] != kept:
             raise OptionError(
-                f"{name} takes origins such as 'https://example.org' or '*', not {origin!r}"
+                f"{names[option]} and {name} are the same option, {option}, and say different "
+                "things; give one of them"
             )
-    return tuple(origin.rstrip("/").lower() for origin in origins)
+        checked[option], names[option] = kept, name
+    return checked
 
 
-_COOKIE = {
-    "name": "key",
-    "path": "path",
-    "domain": "domain",
-    "max_age": "max_age",
-    "secure": "secure",
-    "httponly": "httponly",
-    "samesite": "samesite",
-}
+def read_option(options: Options, name: str) -> Any:
+    """Return the value of an option by any of its names.
 
-
-def _cookie(name: str, value: Any) -> Mapping[str, Any] | None:
-    """The arguments of the cookie's header, by the names that Werkzeug gives them."""
-    if value is None or value is False:
-        return None
-    given = {} if value is True else value
-    if isinstance(value, str):
-        given = {"name": value}
-    if not isinstance(given, Mapping):
-        raise OptionError(f"{name} is a name or a dict, not {value!r}")
-    attributes: dict[str, Any] = {"key": "io", "path": "/", "httponly": True, "samesite": "Lax"}
-    for attribute, setting in given.items():
-        # Node and Flask-SocketIO spell them HttpOnly, httpOnly, SameSite, maxAge.
-        key = _COOKIE.get({"maxage": "max_age"}.get(attribute.lower(), attribute.lower()))
-        if key is None:
-            raise OptionError(f"{name} has no {attribute!r}; it has: {', '.join(_COOKIE)}")
-        attributes[key] = setting
-    return attributes
-
-
-def _function(name: str, value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise OptionError(f"{name} is a function, not {value!r}")
-    return value
-
-
-def _hosts(name: str, value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if isinstance(value, str) or not all(isinstance(host, str) and host for host in value):
-        raise OptionError(f"{name} is a list such as ['a.org', '.b.org'], not {value!r}")
-    return tuple(value)
-
-
-def _json(name: str, value: Any) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    if not (callable(getattr(value, "dumps", None)) and callable(getattr(value, "loads", None))):
-        raise OptionError(f"{name} is a module with dumps and loads, not {value!r}")
-    return value
+    :raises OptionError: for a name that does not exist, or that is refused.
+    """
+    if name not in NAMES:
+        raise OptionError(unknown_option(name, _CHECKS, _OTHERS))
+    if name in WITHOUT_EFFECT:
+        return WITHOUT_EFFECT[name][1]
+    option = MEANT.get(name, name)
+    return getattr(options, option, None)
 
 
 _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "path": _path,
-    "serve_client": _flag,
-    "client_version": _client_version,
-    "flash_policy_port": _flash_policy_port,
-    "transports": _transports,
-    "allow_upgrades": _flag,
-    "upgrade_timeout": _seconds,
-    "ping_interval": _seconds,
-    "ping_timeout": _seconds,
-    "connect_timeout": _seconds,
-    "max_http_buffer_size": _count,
+    "path": check.path,
+    "protocols": check.protocols,
+    "serve_client": check.flag,
+    "client_version": check.client_version,
+    "client_minified": check.flag,
+    "flash_policy_port": check.flash_policy_port,
+    "transports": check.transports,
+    "allow_upgrades": check.flag,
+    "upgrade_timeout": check.moment,
+    "ping_interval": check.moment,
+    "ping_interval_grace": check.duration,
+    "ping_timeout": check.moment,
+    "polling_duration": check.optional_moment,
+    "close_timeout": check.optional_moment,
+    "connect_timeout": check.moment,
+    "max_http_buffer_size": check.count,
     "per_message_deflate": make_deflate_options,
-    "max_payload_packets": _count,
-    "max_attachments": _count,
-    "max_namespaces": _count,
-    "max_inbox": _count,
-    "max_outbox_size": _count,
-    "http_compression": _flag,
-    "compression_threshold": _count,
-    "cookie": _cookie,
-    "allow_request": _function,
-    "generate_id": _function,
-    "cors_allowed_origins": make_origins,
-    "cors_credentials": _flag,
-    "trusted_hosts": _hosts,
-    "json": _json,
-    "async_handlers": _flag,
-    "store_expiration": _seconds,
-    "manage_session": _optional_flag,
+    "max_payload_packets": check.count,
+    "max_attachments": check.count,
+    "max_namespaces": check.count,
+    "namespaces": check.namespaces,
+    "cleanup_empty_child_namespaces": check.flag,
+    "max_inbox": check.count,
+    "rate_limit": make_rate_limit,
+    "handshake_rate_limit": make_handshake_rate,
+    "max_outbox_size": check.count,
+    "http_compression": check.flag,
+    "compression_threshold": check.count,
+    "cookie": check.cookie,
+    "allow_request": check.function,
+    "generate_id": check.function,
+    "cors_allowed_origins": check.make_origins,
+    "cors_allowed_headers": check.header_names,
+    "cors_max_age": check.seconds,
+    "cors_credentials": check.flag,
+    "trusted_hosts": check.hosts,
+    "json": check.json,
+    "serializer": check.serializer,
+    "async_handlers": check.flag,
+    "store": check.store,
+    "store_expiration": check.seconds,
+    "manage_session": check.optional_flag,
+    "adapter": check.function,
+    "allow_sid_rooms": check.flag,
+    "connection_state_recovery": make_recovery_options,
+    "logger": check.logger,
+    "engineio_logger": check.logger,
+    "log_level": check.log_level,
 }
 assert set(_CHECKS) == {field.name for field in fields(Options)}
-
-_DEFLATE_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "threshold": _between(0, 2**31),
-    "level": _between(1, 9),
-    "mem_level": _between(1, 9),
-    "server_context_takeover": _flag,
-    "client_context_takeover": _flag,
-    # RFC 7692 has windows of 8 bits too, for which zlib has no compressor.
-    "server_max_window_bits": _between(9, MAX_WINDOW_BITS),
-    "client_max_window_bits": _between(9, MAX_WINDOW_BITS),
-}
-assert set(_DEFLATE_CHECKS) == {field.name for field in fields(DeflateOptions)}
+_OTHERS = ALL - REFUSED.keys()
+NAMES = ALL | _CHECKS.keys()
+"""Everything that may be given as an option, be it to be refused with a reason."""

@@ -58,6 +58,12 @@ def nginx() -> str:
 
 
 @pytest.fixture(scope="session")
+def redis_server() -> str:
+    """The path of the Redis that a test starts for itself."""
+    return _command("redis-server", "redis-server")
+
+
+@pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory, openssl: str) -> Path:
     """A throwaway certificate and its key, in one file."""
     folder = tmp_path_factory.mktemp("tls")

@@ -11,21 +11,31 @@ from typing import Any
 import pytest
 
 import flask_realtime
-from flask_realtime import Namespace, Reason, Socket, SocketIO
+from flask_realtime import Namespace, Reason, Server, Socket, SocketIO
 
 NAMES = {
     "AckTimeout",
     "ConnectionRefusedError",
+    "BroadcastOperator",
     "Disconnected",
     "Events",
+    "MemoryStore",
     "Namespace",
+    "ParentNamespace",
     "Reason",
+    "RedisStore",
+    "RemoteSocket",
+    "Server",
     "Socket",
     "SocketIO",
+    "SocketIOTestClient",
+    "Store",
+    "StoreError",
     "call",
     "close_room",
     "disconnect",
     "emit",
+    "install_as_flask_socketio",
     "join_room",
     "leave_room",
     "rooms",
@@ -43,11 +53,20 @@ MEANT_FOR: dict[str, Any] = {
     "include_self": True,
     "skip_sid": None,
     "callback": None,
+    "ignore_queue": False,
 }
 FUNCTIONS: dict[str, dict[str, Any]] = {
     "emit": {"event": REQUIRED, "*": "args", **MEANT_FOR},
     "send": {"message": REQUIRED, "json": False, **MEANT_FOR},
-    "call": {"event": REQUIRED, "*": "args", "to": None, "timeout": 60.0, "namespace": None},
+    "call": {
+        "event": REQUIRED,
+        "*": "args",
+        "to": None,
+        "timeout": 60.0,
+        "namespace": None,
+        "room": None,
+        "ignore_queue": False,
+    },
     "join_room": {"room": REQUIRED, "sid": None, "namespace": None},
     "leave_room": {"room": REQUIRED, "sid": None, "namespace": None},
     "close_room": {"room": REQUIRED, "namespace": None},
@@ -57,11 +76,18 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 
 MEMBERS: dict[type, str] = {
     SocketIO: """init_app run stop close on on_event event register on_error on_error_default of
-        sockets emit send call to in_ except_ volatile local start_background_task sleep reason""",
+        sockets emit send call to in_ except_ volatile local start_background_task sleep reason
+        set get enable disable enabled disabled configure serve_client path adapter origins
+        connect_timeout attach listen log on_namespace namespace close_room server_options
+        wsgi_server async_mode handlers namespace_handlers exception_handlers
+        default_exception_handler manage_session sockio_mw test_client""",
+    Server: """set get enable disable enabled disabled configure serve_client path adapter origins
+        connect_timeout attach listen serve_forever close bind onconnection of""",
     Namespace: """on event on_error emit send to in_ except_ volatile local sockets_join
-        sockets_leave disconnect_sockets""",
+        sockets_leave disconnect_sockets trigger_event call close_room enter_room leave_room rooms
+        get_session save_session session disconnect is_asyncio_based namespace socketio server""",
     Socket: """on off emit send call join leave to in_ except_ broadcast volatile rooms data conn
-        protocol drain set get has delete disconnect server""",
+        protocol drain set get has delete del_ all increment store_key disconnect server""",
 }
 
 
@@ -106,7 +132,8 @@ def test_parameters_are_typed(name: str) -> None:
 
 @pytest.mark.parametrize("cls", MEMBERS)
 def test_a_class_has_its_public_members(cls: type) -> None:
-    assert set(MEMBERS[cls].split()) <= {name for name in dir(cls) if name[0] != "_"}
+    declared = {name for each in cls.__mro__ for name in vars(each).get("__annotations__", ())}
+    assert set(MEMBERS[cls].split()) <= {*dir(cls), *declared}
 
 
 @pytest.mark.parametrize("cls", [SocketIO, Namespace, Socket])

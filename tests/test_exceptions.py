@@ -24,7 +24,7 @@ from flask_realtime.exceptions import (
 CLASSES = {
     name: cls
     for name, cls in vars(exceptions).items()
-    if inspect.isclass(cls) and issubclass(cls, RealtimeError)
+    if inspect.isclass(cls) and issubclass(cls, RealtimeError) and cls.__name__ == name
 }
 
 
@@ -127,6 +127,7 @@ def test_an_ack_timeout_carries_who_answered_and_who_did_not() -> None:
         ("EncodeError", TypeError),
         ("NotServing", RuntimeError),
         ("AckTimeout", TimeoutError),
+        ("StoreError", ConnectionError),
         ("Disconnected", ConnectionError),
     ],
 )
@@ -138,3 +139,23 @@ def test_who_does_not_know_the_package_catches_pythons_own(name: str, builtin: t
 def test_a_refusal_can_be_copied() -> None:
     again = pickle.loads(pickle.dumps(ConnectionRefusedError("no", {"retry": False})))
     assert (again.message, again.data) == ("no", {"retry": False})
+
+
+def test_python_socketio_s_names_mean_these() -> None:
+    assert exceptions.SocketIOError is RealtimeError
+    assert exceptions.TimeoutError is AckTimeout
+    assert exceptions.DisconnectedError is flask_realtime.Disconnected
+    assert exceptions.BadNamespaceError is exceptions.EventError
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ((), {"message": "Connection rejected by server"}),
+        (("no",), {"message": "no"}),
+        (("no", 5), {"message": "no", "data": 5}),
+        (("no", 5, "x"), {"message": "no", "data": [5, "x"]}),
+    ],
+)
+def test_a_refusal_tells_what_the_client_gets(args: tuple[Any, ...], told: Any) -> None:
+    assert ConnectionRefusedError(*args).error_args == told

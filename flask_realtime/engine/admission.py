@@ -68,5 +68,6 @@ def cookie_headers(cookie: Mapping[str, Any] | None, sid: str) -> Headers:
     """Return the header that keeps a client with its server, where the option asks for it."""
     if cookie is None:
         return []
-    attributes = dict(cookie)
+    # An attribute may be a function, as in python-engineio: of a domain, say, or an age.
+    attributes = {name: value() if callable(value) else value for name, value in cookie.items()}
     return [("Set-Cookie", dump_cookie(attributes.pop("key"), sid, **attributes))]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from ..exceptions import OptionError
 from ..options import Options
 from ..protocol.dialect import Dialect
 from ..protocol.eio3 import EIO3, EIO3InBinary
 from ..protocol.eio4 import EIO4
-from ..protocol.json import make_codec
+from ..protocol.json import Codec, make_codec
 from ..protocol.packet import Packet
+from ..protocol.parser import Parser
+from ..protocol.refusals import BAD_VERSION, request_error
 from ..protocol.request import ClientRequest
 from ..protocol.sio09 import SIO09
+from ..protocol.text_parser import TextParser
+
+_NAMES = {"0.9": SIO09.name}
+"""What the option ``protocols`` calls a dialect, where that is not its name."""
 
 
 class Dialects:
@@ -17,16 +24,20 @@ class Dialects:
 
     def __init__(self, options: Options) -> None:
         codec = make_codec(options.json)
+        parser = _make_parser(options.serializer, codec)
+        older_parser = parser.older()
         sizes = options.max_http_buffer_size, options.max_attachments, options.max_payload_packets
         older = SIO09(codec, options.max_payload_packets)
         # By name, base64 and binary.
         self._all: dict[tuple[str, bool, bool], Dialect] = {
             (older.name, False, False): older,
-            (EIO3.name, False, True): EIO3InBinary(codec, *sizes),
+            (EIO3.name, False, True): EIO3InBinary(older_parser, *sizes),
         }
         for base64 in (False, True):
-            for generation in (EIO4, EIO3):
-                self._all[generation.name, base64, False] = generation(codec, *sizes, base64)
+            self._all[EIO4.name, base64, False] = EIO4(parser, *sizes, base64)
+            self._all[EIO3.name, base64, False] = EIO3(older_parser, *sizes, base64)
+        allowed = {_NAMES.get(name, name) for name in options.protocols}
+        self._refused = {name for name, *_ in self._all} - allowed
         # How many sessions speak each; those that nobody speaks cost a broadcast nothing. One is
         # always there, to find what cannot be sent.
         self._spoken: dict[Dialect, int] = {self._all[EIO4.name, False, False]: 1}
@@ -34,6 +45,14 @@ class Dialects:
     def find(self, wanted: ClientRequest) -> Dialect:
         """Return what a request speaks."""
         return self._all[wanted.dialect, wanted.base64, wanted.binary]
+
+    def check(self, wanted: ClientRequest) -> None:
+        """Let a request pass whose generation may connect.
+
+        :raises RequestError: for one that the option ``protocols`` does not name.
+        """
+        if wanted.dialect in self._refused:
+            raise request_error(BAD_VERSION, f"{wanted.dialect} is not among the protocols")
 
     def spoken(self, dialect: Dialect) -> None:
         """A session begins that speaks it."""
@@ -52,3 +71,20 @@ class Dialects:
         """
         for dialect in tuple(self._spoken):  # another thread's broadcast, while a session begins
             dialect.encode(packet)
+
+
+def _make_parser(serializer: Parser | str, codec: Codec) -> Parser:
+    if not isinstance(serializer, str):
+        return serializer
+    return _make_msgpack() if serializer == "msgpack" else TextParser(codec)
+
+
+def _make_msgpack() -> Parser:
+    try:
+        from ..protocol.msgpack import MsgPackParser
+    except ImportError as error:
+        raise OptionError(
+            f"serializer='msgpack' needs msgpack-python ({error}): "
+            "pip install 'Flask-Realtime[msgpack]'"
+        ) from None
+    return MsgPackParser()

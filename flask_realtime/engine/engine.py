@@ -25,6 +25,7 @@ from ..protocol.refusals import (
     request_error,
 )
 from ..protocol.request import ClientRequest
+from ..scopes import traced
 from ..transports.flashsocket import FlashSocketTransport
 from ..transports.htmlfile import HTMLFileTransport
 from ..transports.http import Headers, Peer, Request, Response, preflight, respond
@@ -38,12 +39,15 @@ from .admission import allow, cookie_headers, make_sid
 from .clock import Clock
 from .dialects import Dialects
 from .exchange import Exchange
+from .listening import Listening
 from .offer import Offer
 from .origin import Origins
+from .rates import HandshakeRate
 from .refusal_log import RefusalLog
 from .session import Session, SessionClient
 from .sessions import Sessions
 from .states import SessionState
+from .traced import TracedSession
 from .upgrade import Upgrade
 from .watchdog import Watchdog
 
@@ -76,7 +80,7 @@ class Admitted(NamedTuple):
     refusal: str | None = None
 
 
-class Engine:
+class Engine(Listening):
     """The sessions of one server.
 
     Nothing is started, and no random state made, before the first request: a process may import,
@@ -86,33 +90,56 @@ class Engine:
     """
 
     def __init__(self, options: Options, make_client: Callable[[Session], SessionClient]) -> None:
-        self.options = options
-        self.sessions = Sessions(own_sids=options.generate_id is None)
         self.hub: Any = None  # the one whose thread owns the sessions, once we serve
         self.clock: Clock
         self._thread: int | None = None
+        self._watchdog: Watchdog | None = None
+        super().__init__()
         self._make_client = make_client
+        #: Asks the layer above whether a session may begin: raises a :exc:`RequestError` if not.
+        self.authorize: Callable[[Request], None] | None = None
+        self._stopping = False
+        self.configure(options)
+
+    def configure(self, options: Options) -> None:
+        """Take other options. Once we serve, those of sizes, packets and sids stay as they were.
+
+        :raises OptionError: if they do not go together.
+        """
         self._origins = Origins(
             options.cors_allowed_origins, options.cors_credentials, options.trusted_hosts
         )
+        self.options = options
         self.offer = Offer(options)
-        self.dialects = Dialects(options)
-        self._refusals = RefusalLog(options.max_http_buffer_size)
-        self._stopping = False
+        if self.hub is None:
+            self.sessions = Sessions(own_sids=options.generate_id is None)
+            self.dialects = Dialects(options)
+            limit = options.handshake_rate_limit
+            self._handshakes = None if limit is None else HandshakeRate(limit)
+            self._refusals = RefusalLog(options.max_http_buffer_size)
 
-    def start(self) -> None:
-        """Belong to the hub of this thread, from the first request on."""
+    def bind(self, make_client: Callable[[Session], SessionClient]) -> None:
+        """Have another layer above, before the first request."""
+        self._make_client = make_client
+
+    def start(self, watched: bool = True) -> None:
+        """Belong to the hub of this thread, from the first request on.
+
+        :param watched: False where the hub runs now and then only, as in a test.
+        """
         if self.hub is None:
             self.hub = get_hub()
             self._thread = _thread_id()
             self.clock = Clock(self.hub.loop)
-            self._watch(self._thread)
+            if watched:
+                self._watch(self._thread)
 
     def reopen(self) -> None:
         """Take sessions again after :meth:`close`: a host has started that had not yet."""
         if self._stopping and self._thread is not None:
             self._stopping = False
-            self._watch(self._thread)
+            if self._watchdog is not None:
+                self._watch(self._thread)
 
     def _watch(self, thread: int) -> None:
         self._watchdog = Watchdog(self.hub.loop, thread, self._stalled)
@@ -138,18 +165,27 @@ class Engine:
         """
         if wanted.transport and wanted.transport not in self.options.transports:
             raise request_error(UNKNOWN_TRANSPORT, f"{wanted.transport[:20]!r}")
+        self.dialects.check(wanted)
         is_script = _is_script(wanted)
         self._origins.check(request, is_script)
         if wanted.sid is not None:
-            return Admitted(self.find_for(request, wanted), wanted.sid, [], request)
+            session = self.find_for(request, wanted)
+            headers = self.add_headers([], request, begins=False)
+            return Admitted(session, wanted.sid, headers, request)
         if request.method not in self.dialects.find(wanted).handshake_methods:
             raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET opens a session")
+        if self._handshakes is not None:
+            self._handshakes.check(request, self.clock)
         seen = self._origins.as_seen(request, is_script)
         allow(self.options, seen)
+        if self.authorize is not None:
+            self.authorize(seen)
         if self._stopping:
             raise request_error(STOPPING)
         sid = make_sid(self.options, seen, self.sessions)
-        return Admitted(None, sid, cookie_headers(self.options.cookie, sid), seen)
+        headers = cookie_headers(self.options.cookie, sid)
+        headers = self.add_headers(headers, seen, begins=True)
+        return Admitted(None, sid, headers, seen)
 
     def admit_websocket(self, request: Request, wanted: ClientRequest) -> Admitted:
         """Let in a request for a WebSocket, as :meth:`admit`, be it to be refused on that.
@@ -163,6 +199,7 @@ class Engine:
             if refusal is None:
                 raise
             self.tell(error, request, wanted.sid)
+            self.tell_refused(error, request)
             return Admitted(None, wanted.sid or "", [], request, refusal)
 
     def find_for(self, request: Request, wanted: ClientRequest) -> Session:
@@ -195,7 +232,9 @@ class Engine:
         """
         if request.method == "OPTIONS":
             self._origins.check(request)
-            return preflight(self.cors(request, wanted))
+            options = self.options
+            cors = self.cors(request, wanted)
+            return preflight(cors, options.cors_allowed_headers, options.cors_max_age)
         admitted = self.admit(request, wanted)
         return Exchange(self, request, wanted, peer, read).answer(admitted)
 
@@ -245,17 +284,20 @@ class Engine:
     def make_session(self, request: Request, wanted: ClientRequest, sid: str) -> Session:
         """Return a new session, for a transport to open."""
         dialect = self.dialects.find(wanted)
-        session = Session(self, sid, dialect, request.plain())
+        kind = TracedSession if traced() else Session
+        session = kind(self, sid, dialect, request.plain())
         session.client = self._make_client(session)
         self.sessions[session.sid] = session
         self.dialects.spoken(dialect)
         self.notify(signals.session_opened, session=session)
+        self.tell_connection(session)
         return session
 
     def refuse(self, request: Request, wanted: ClientRequest, error: ProtocolError) -> Response:
         """Return the answer to a request that cannot be served, in its client's words; log it."""
         error = refused_by(error)
         self.tell(error, request, wanted.sid)
+        self.tell_refused(error, request)
         dialect = self.dialects.find(wanted)
         body, content_type = dialect.error_body(error)
         if wanted.jsonp is not None and dialect.scripts_errors:
@@ -316,12 +358,19 @@ class Engine:
         if self.hub is None or self._stopping:
             return
         self._stopping = True
-        self._watchdog.stop()
+        if self._watchdog is not None:
+            self._watchdog.stop()
         if signals.server_stopping.receivers:
             signals.server_stopping.send(self)
         for session in list(self.sessions.values()):
             session.close(Reason.SERVER_SHUTTING_DOWN)
         self._refusals.close()
+
+    def stop(self) -> None:
+        """Let go of the loop, after :meth:`close`: another engine takes its place."""
+        for session in list(self.sessions.values()):
+            session.end("nobody comes for the goodbye")
+        self.clock.stop()
 
 
 def _is_script(wanted: ClientRequest) -> bool:

@@ -7,7 +7,6 @@ at ``Origin`` can be used by every page its users visit (RFC 6455 section 10.2).
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,20 +14,18 @@ from urllib.parse import urlsplit
 import gevent
 from werkzeug.sansio.utils import host_is_trusted
 
-from ..exceptions import OptionError
-from ..options import AllowedOrigins
+from ..option_checks import AllowedOrigins
 from ..protocol.refusals import BAD_HOST, BAD_ORIGIN, request_error
 from ..transports.http import Headers, Request, cors_headers
+from .origin_rules import make_rule, normal
 
 log = logging.getLogger("flask_realtime.engine")
 
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _PROXY_FIX = "werkzeug.proxy_fix.orig"  # which it leaves in the environ
 _PROXY_HINT = (
     "; X-Forwarded-Proto was not believed: if a proxy of yours sent it, wrap app.wsgi_app in "
     "werkzeug's ProxyFix"
 )
-_SUBDOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _FOREIGN = ("cross-site", "same-site")
 _OWN_SITES = ("same-origin", "none")  # none: typed into the address bar
 _NOBODY = "null"  # as browsers call an origin that they do not tell
@@ -50,9 +47,8 @@ class Origins:
         credentials: bool,
         trusted_hosts: tuple[str, ...] | None = None,
     ) -> None:
-        if credentials and allowed is None:
-            raise OptionError("cors_credentials=True says nothing without cors_allowed_origins")
         self._allowed = allowed
+        self._rule = None if allowed is None or isinstance(allowed, str) else make_rule(allowed)
         self._credentials = credentials or allowed != "*"
         self._trusted_hosts = trusted_hosts
         self._warned = False
@@ -77,7 +73,7 @@ class Origins:
             elif site in _FOREIGN and self._allowed != "*":
                 self._refuse(f"Sec-Fetch-Site: {site}", request)
             return
-        if not self._is_allowed(_normal(origin), request):
+        if not self._is_allowed(normal(origin), request):
             self._refuse(f"Origin: {origin}", request)
 
     def _check_script(self, request: Request) -> None:
@@ -89,7 +85,7 @@ class Origins:
         origin = _referring(request)
         if not origin:
             self._refuse("a script's request without Referer or Sec-Fetch-Site", request)
-        if not self._is_allowed(_normal(origin), request):
+        if not self._is_allowed(normal(origin), request):
             self._refuse(f"Referer: {origin}", request)
 
     def check_same(self, request: Request, handshake: Request, is_script: bool = False) -> None:
@@ -104,14 +100,9 @@ class Origins:
             raise request_error(BAD_ORIGIN, f"got {page[:200]!r}, began as {first[:200]!r}")
 
     def _is_allowed(self, origin: str, request: Request) -> bool:
-        allowed = self._allowed
-        if allowed == "*" or origin in (_normal(request.own_origin), request.host):
+        if self._allowed == "*" or origin in (normal(request.own_origin), request.host):
             return True
-        if allowed is None or isinstance(allowed, str):
-            return False
-        if callable(allowed):
-            return bool(allowed(origin))
-        return any(_matches(origin, pattern) for pattern in allowed)
+        return self._rule is not None and self._rule(origin, request.variables)
 
     def _refuse(self, got: str, request: Request) -> None:
         expected = f"{request.own_origin[:200]!r} by {_source(request)}"
@@ -159,8 +150,8 @@ class Origins:
         origin = request.header("origin")
         if not origin or self._allowed is None:
             return []
-        normal = _normal(origin)
-        if normal == _normal(request.own_origin) or not self._is_allowed(normal, request):
+        asking = normal(origin)
+        if asking == normal(request.own_origin) or not self._is_allowed(asking, request):
             return []
         return cors_headers(origin, self._credentials or credentials)
 
@@ -170,7 +161,7 @@ def _is_own(request: Request, is_script: bool) -> bool:
     site = request.header("sec-fetch-site")
     if site and not request.header("origin"):
         return site not in _FOREIGN
-    return _page(request, is_script) == _normal(request.own_origin)
+    return _page(request, is_script) == normal(request.own_origin)
 
 
 def _page(request: Request, is_script: bool) -> str:
@@ -183,10 +174,10 @@ def _page(request: Request, is_script: bool) -> str:
     if not origin:
         site = request.header("sec-fetch-site")
         is_nobodys = site in _FOREIGN or (is_script and not site)
-        return _NOBODY if is_nobodys else _normal(request.own_origin)
+        return _NOBODY if is_nobodys else normal(request.own_origin)
     if origin == request.host:  # the client 0.9 for Node has no scheme there; browsers do
-        return _normal(request.own_origin)
-    return _normal(origin)
+        return normal(request.own_origin)
+    return normal(origin)
 
 
 def _began_as_script(handshake: Request) -> bool:
@@ -211,24 +202,3 @@ def _source(request: Request) -> str:
 def _is_proxy_ignored(request: Request) -> bool:
     """Whether a proxy has said what the client's address bar shows, and nobody believed it."""
     return bool(request.header("x-forwarded-proto")) and _PROXY_FIX not in request.variables
-
-
-def _normal(origin: str) -> str:
-    """An origin in one spelling: lower case, http for ws, no default port."""
-    scheme, mark, host = origin.strip().lower().partition("://")
-    if not mark:
-        return origin
-    scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
-    return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS.get(scheme, ' '))}"
-
-
-def _matches(origin: str, pattern: str) -> bool:
-    """Whether `origin` is `pattern`, which may have a ``*`` for its subdomains."""
-    pattern = _normal(pattern)
-    if "://*." not in pattern:
-        return origin == pattern
-    start, _, domain = pattern.partition("*")
-    if not (origin.startswith(start) and origin.endswith(domain)):
-        return False
-    # Only names: what a client makes up may have a path, a second origin, or another's host.
-    return _SUBDOMAIN.fullmatch(origin, len(start), len(origin) - len(domain)) is not None

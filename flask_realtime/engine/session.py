@@ -15,6 +15,8 @@ from ..transports.http import Request
 from ..transports.outbox import Outbox
 from ..transports.transport import Transport
 from .clock import Deadline
+from .heartbeat import Heartbeat
+from .pace import told_times
 from .states import SESSION, SessionState
 
 if TYPE_CHECKING:
@@ -50,22 +52,21 @@ class SessionClient(Protocol):
         """Take note that the session is over. Called once, in the hub or wherever it was ended."""
 
 
-class Session:
+class Session(Heartbeat):
     """What survives transports, under its secret name, the sid.
 
     :param request: the handshake's.
     """
 
     __slots__ = (
-        "_deadline",
         "_decoder",
         "_engine",
         "_opened",
         "_paused",
         "_received",
         "_rest",
-        "_unanswered",
         "client",
+        "description",
         "dialect",
         "outbox",
         "request",
@@ -87,16 +88,45 @@ class Session:
         self.outbox = Outbox(engine.options.max_outbox_size)
         self.state = SessionState.OPEN
         self.upgrade: Upgrade | None = None
+        #: Which rule its client has broken, where it has ended for that.
+        self.description: str | None = None
         self._decoder = dialect.decoder()
-        self._deadline: Deadline | None = None  # of the next ping, or of its answer
+        self._deadline = None
         self._received = 0  # bytes of the packet that is not whole yet
-        self._unanswered = False  # a ping
+        self._unanswered = False
         self._paused: Deadline | None = None  # until when the inbox may stay full
         self._rest: Deadline | None = None  # until when nothing is read, for what decoding has cost
 
+    @property
+    def age(self) -> float:
+        """How long ago it began, in seconds."""
+        return self._engine.clock.now() - self._opened
+
+    # Names that Node has
+
+    @property
+    def id(self) -> str:
+        """The sid: a secret of its client."""
+        return self.sid
+
+    @property
+    def protocol(self) -> int:
+        """The revision of Engine.IO that its client speaks: 4, 3, or 1 for the clients before."""
+        return self.dialect.protocol
+
+    @property
+    def ready_state(self) -> str:
+        """``"open"``, ``"closing"`` or ``"closed"``."""
+        return self.state.value
+
+    @property
+    def remote_address(self) -> str:
+        """Where its handshake came from; empty over a Unix socket."""
+        return self.request.address
+
     def open(self, transport: Transport, upgrades: list[str]) -> None:
         """Begin on `transport`: tell the client the terms, and start the heartbeat."""
-        terms = self._engine.options.ping_interval, self._engine.options.ping_timeout
+        terms = told_times(self._engine.options, self.dialect)
         self.switch(transport)
         self.send(self.dialect.open_packet(self.sid, upgrades, *terms))
         self._next_ping()
@@ -237,59 +267,10 @@ class Session:
             self._engine.notify(signals.outbox_full, session=self)
             self.end(Reason.OUTBOX_FULL)
 
-    # Heartbeat. Clients that are not pinged ping us, and are probed nevertheless: the timers of a
-    # hidden page may be a minute late, by which they would be taken for dead.
-
-    def _next_ping(self, passed: float = 0.0) -> None:
-        """Ping when `ping_interval` is over, of which some seconds have passed."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._unanswered = False
-        options = self._engine.options
-        interval = options.ping_interval
-        if self._paused is not None and not self.dialect.server_pings:
-            # Its pings are not read, and it leaves when nothing comes within the time-out.
-            interval = min(interval, options.ping_timeout / 2)
-        if passed < interval:
-            self._deadline = self._engine.clock.after(interval - passed, self._ping)
-        else:
-            self._ping()
-
-    def _ping(self) -> None:
-        if self.state is not SessionState.OPEN:
-            return
-        self._engine.offer.look_at(self, self._engine.clock.now() - self._opened)
-        self._send_ping()
-        if self._paused is not None:
-            self._next_ping()
-            return
-        self._unanswered = True
-        timeout = self._engine.options.ping_timeout
-        self._deadline = self._engine.clock.after(timeout, self._not_answered)
-
-    def _send_ping(self) -> None:
-        if self.dialect.pings_over(self.transport.name):
-            self.send(Packet(PacketType.PING))
-        elif self._paused is not None:
-            self.send(Packet(PacketType.NOOP))
-        else:
-            self.transport.probe()
-
-    def _answered(self) -> None:
-        if self._unanswered:
-            self._next_ping()
-
-    def _not_answered(self) -> None:
-        if self.transport.alive and not self.dialect.pings_over(self.transport.name):
-            # At the latest now: clients 0.9 leave when nothing has come for interval and time-out.
-            self._next_ping(passed=self._engine.options.ping_timeout)
-        else:
-            self.end(Reason.PING_TIMEOUT)
-
     # The end
 
-    def close(self, reason: str) -> None:
-        """End the session after what waits has been sent.
+    def close(self, reason: str = Reason.FORCED_CLOSE) -> None:
+        """End the session after what waits has been sent, all its namespaces together.
 
         An upgrade goes on: the client may have stopped polling for it already.
         """
@@ -311,6 +292,8 @@ class Session:
         if not self._advance("gone"):
             return
         if was_open:
+            # Not the error itself, which knows by its traceback whatever has led to it.
+            self.description = None if error is None else str(error)
             self._over(reason)
         self._forget()
         if error is not None:

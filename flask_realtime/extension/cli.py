@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from typing import Any
 
@@ -16,7 +17,9 @@ from werkzeug.serving import is_running_from_reloader
 
 from ..wsgi.server import WSGIServer
 from . import running
+from .check import check
 from .extension import SocketIO
+from .routes import routes, table
 
 
 @click.group("realtime")
@@ -72,6 +75,31 @@ def run(
     extension.run(
         app, host, port, use_reloader=reload, use_debugger=debugger, log_output=True, **tls
     )
+
+
+@commands.command("routes")
+@pass_script_info
+def show_routes(info: ScriptInfo) -> None:
+    """Show the handlers: namespace, event, function, file and line."""
+    for line in table(routes(_extension(info.load_app()))):
+        click.echo(line)
+
+
+@commands.command("check")
+@pass_script_info
+def run_check(info: ScriptInfo) -> None:
+    """Look for settings with which clients could not be served, or not as meant.
+
+    Status 1 if one is found with which they could not.
+    """
+    app = info.load_app()
+    findings = check(app, _extension(app))
+    for finding in findings:
+        click.echo(f"{'error' if finding.fatal else 'warning'}: {finding.text}")
+    if not findings:
+        click.echo("nothing found that stands in the way")
+    if any(finding.fatal for finding in findings):
+        sys.exit(1)
 
 
 def _keep_until_logging_ends(handler: logging.Handler) -> None:

@@ -10,9 +10,7 @@ own here (the two context variables, the fields of ``RequestContext``) is in thi
 from __future__ import annotations
 
 import builtins
-import io
 import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -26,12 +24,15 @@ from werkzeug.local import LocalProxy
 
 from ..exceptions import ConnectionRefusedError, Disconnected
 from ..socketio.client import Client
-from ..socketio.events import FAILURES
+from ..socketio.handler import FAILURES
+from ..socketio.request import whole_environ
 from ..socketio.socket import Socket
+from ..transports import http
 
 log = logging.getLogger("flask_realtime.extension")
 
 _current: ContextVar[Socket] = ContextVar("flask_realtime.socket")
+_event: ContextVar[Sequence[Any]] = ContextVar("flask_realtime.event", default=())
 
 socket: Socket = LocalProxy(  # type: ignore[assignment]
     _current,
@@ -77,15 +78,7 @@ class ConnectionContext(RequestContext):
         return value
 
     def _make_request(self) -> Request:
-        environ = {
-            **self._variables,
-            "wsgi.version": (1, 0),
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": False,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
+        environ = whole_environ(self._variables)
         # Unpopulated: the environ would refer back to the request, a cycle per connection.
         request = self._request_class(environ, populate_request=False)
         request.json_module = self.app.json
@@ -136,26 +129,38 @@ class Contexts:
     def __init__(self, app: Flask, manage_session: bool | None) -> None:
         self.app = app
         self._request_class = _socket_request(app.request_class)
-        self._manage_session = manage_session
+        self.manage_session = manage_session
         self._warned = False
 
     def __call__(
-        self, socket: Socket, function: Callable[..., Any], args: Sequence[Any]
+        self,
+        socket: Socket,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        event: Sequence[Any] = (),
+        /,
     ) -> Any:
         """Run `function` for `socket`; raises what it raises."""
         context = socket.context
         if socket.entered:
             # A context cannot be entered twice at a time, and a handler of this socket waits.
-            return context.copy().run(self._run, socket, function, args)
+            return context.copy().run(self._run, socket, function, args, event)
         socket.entered = True
         try:
-            return context.run(self._run, socket, function, args)
+            return context.run(self._run, socket, function, args, event)
         finally:
             socket.entered = False
 
-    def _run(self, socket: Socket, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    def _run(
+        self,
+        socket: Socket,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        event: Sequence[Any],
+    ) -> Any:
         kept = self._kept(socket.client)
         _current.set(socket)
+        handled = _event.set(event)
         _cv_request.set(kept)
         app_context = _cv_app.set(self.app.app_context())
         error: BaseException | None = None
@@ -170,7 +175,20 @@ class Contexts:
             try:
                 self._tear_down(kept, error)
             finally:
-                _cv_app.reset(app_context)  # else ``g`` would live until the next event
+                # Else ``g``, and what came, would live until the next event.
+                _cv_app.reset(app_context)
+                _event.reset(handled)
+
+    def around_request(
+        self, request: http.Request, function: Callable[..., Any], args: Sequence[Any]
+    ) -> Any:
+        """Run `function` for a request that has no client yet; raises what it raises."""
+        with self.app.request_context(whole_environ(request.variables)):
+            return function(*args)
+
+    def request_of(self, client: Client) -> Request:
+        """Return the request that the handlers of a client find as ``flask.request``."""
+        return self._kept(client).request
 
     def _kept(self, client: Client) -> ConnectionContext:
         kept: ConnectionContext | None = client.kept
@@ -192,16 +210,24 @@ class Contexts:
             if app.teardown_appcontext_funcs or appcontext_tearing_down.receivers:
                 app.do_teardown_appcontext(error)
 
+    @property
+    def has_own_copy(self) -> bool:
+        """Whether a connection has its own copy of the session."""
+        return self._in_cookie if self.manage_session is None else self.manage_session
+
+    @property
+    def _in_cookie(self) -> bool:
+        return isinstance(self.app.session_interface, SecureCookieSessionInterface)
+
     def _keep_session(self, kept: ConnectionContext, session: Any) -> None:
         interface = self.app.session_interface
-        in_cookie = isinstance(interface, SecureCookieSessionInterface)
         modified = session.modified
-        own_copy = in_cookie if self._manage_session is None else self._manage_session
+        own_copy = self.has_own_copy
         if not own_copy:
             if modified:
                 interface.save_session(self.app, session, self.app.response_class())
             kept.drop_session()
-        if modified and (own_copy or in_cookie) and not self._warned:
+        if modified and (own_copy or self._in_cookie) and not self._warned:
             self._warned = True
             log.warning(
                 "a handler changed flask.session: the change lasts for this connection only, since "
@@ -232,5 +258,21 @@ def _socket_request(request_class: type[Request]) -> type[Request]:
         def namespace(self) -> str:
             """The name of the socket's namespace."""
             return _current.get().namespace.name
+
+        @property
+        def event(self) -> dict[str, Any]:
+            """What is being handled: ``message``, the event's name, and ``args``."""
+            message, *args = _event.get() or (None,)
+            return {"message": message, "args": tuple(args)}
+
+        @property
+        def socket(self) -> Socket:
+            """The socket, as :data:`flask_realtime.socket`."""
+            return _current.get()
+
+        @property
+        def transport(self) -> str:
+            """The name of the transport that the client is on now."""
+            return _current.get().client.session.transport.name
 
     return SocketRequest

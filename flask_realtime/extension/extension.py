@@ -2,216 +2,245 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Any, overload
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-import gevent
 from flask import Flask
 from markupsafe import Markup
-from werkzeug.debug import DebuggedApplication
 from werkzeug.local import LocalProxy
 
+from ..engine.engine import Engine
 from ..protocol.reason import Reason
+from ..socketio.addressable import Addressable
 from ..socketio.broadcast import BroadcastOperator
-from ..socketio.events import Events, F, Function
-from ..socketio.namespace import Namespace
-from ..socketio.server import Server
-from ..wsgi.flash_policy import FlashPolicy
-from ..wsgi.server import WSGIServer
-from ..wsgi.tls import check_names
+from ..socketio.log import Log
+from ..socketio.overview import Overview
+from ..socketio.settings import Settings
 from .background import run_task
 from .config import collect
-from .context import Contexts, current_socket
-from .flash import make_policy, serves_flash
-from .functions import Rooms, ask_one, select, spread
+from .context import Contexts
 from .hosts import complain_of_host
-from .mounting import check_path, last_mounted, mount, mounted_on
-from .running import run
+from .known_names import KnownNames
+from .login import LoginUsers
+from .mounting import check_path, mount, mounted_on
+from .own_server import OwnServer
+from .python_socketio import PythonSocketIOServer
+from .queue import warn_of_queue
+from .registration import Registration
 from .script import script_tag
+from .selection import Rooms, ask, send_to
+from .serving import Serving
+from .testing import SocketIOTestClient
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+log = logging.getLogger("flask_realtime.extension")
 
 
-class SocketIO:
+class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressable):
     """Socket.IO for a Flask application.
 
-    :param app: the application; None to call :meth:`init_app` later.
+    :param app: the application; None to call :meth:`init_app` later. Where there is none and
+        ``message_queue`` is given, it sends to other processes only, as in Flask-SocketIO. A
+        mapping is taken for options, as Node's servers do.
     :param options: see :class:`flask_realtime.options.Options`; also read from the application's
         configuration as ``SOCKETIO_<OPTION>``.
     :raises OptionError: for an unknown option (the nearest is named) or a bad value.
     """
 
+    server: PythonSocketIOServer
     reason = Reason
 
-    def __init__(self, app: Flask | None = None, **options: Any) -> None:
-        self._options = options
-        self.server = Server()
-        self._wsgi_server: WSGIServer | None = None
+    def __init__(
+        self, app: Flask | Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        if isinstance(app, Mapping):
+            options, app = {**app, **options}, None
+        self.server = PythonSocketIOServer()
+        Registration.__init__(self)
+        self._given = options
+        self.server_options = dict(options)
+        self.wsgi_server = None
+        self.sockio_mw = None
+        self._serving = self.server.before_serving = Serving()
+        self._warned_of_queue = False
         if app is not None:
             self.init_app(app)
+        elif "message_queue" in options:
+            self.init_app(None)
 
-    def init_app(self, app: Flask, **options: Any) -> None:
+    def init_app(self, app: Flask | None, **options: Any) -> None:
         """Serve Socket.IO in front of an application's ``wsgi_app``.
 
         In a process of a host that cannot serve it, such as ``flask run``, the log says so at once.
+        Called again for the same application it begins anew with these options, as tests do;
+        what was registered stays.
 
+        :param app: None in a process that only emits, to a ``message_queue``.
         :raises OptionError: as the constructor, or for a path that is another SocketIO's of this
-            application; nothing is changed then.
+            application, or while clients of a server are here; nothing is changed then.
         """
-        if not isinstance(app, Flask):
-            raise TypeError(f"SocketIO takes a Flask application, not {app!r}")
-        checked = collect(app, self._options, options)
-        check_path(app, self, checked.path)
-        self.server.configure(checked)
-        self.server.around = Contexts(app, checked.manage_session)
-        # Made at its first use: Flask sets its level then, by app.debug.
-        self.server.log = LocalProxy(lambda: app.logger)  # type: ignore[assignment]
-        self.server.debug = lambda: app.debug
-        if self not in mounted_on(app):
-            # Not by app.context_processor, which an application refuses that has served already.
-            processors = app.template_context_processors[None]
-            processors.append(lambda: {"socketio_script": self.script})
-            app.extensions["socketio"] = self
-            mount(app, self, self.server)
-            complain_of_host()
-
-    # Handlers
-
-    def of(self, name: str) -> Namespace:
-        """Return a namespace, which clients may join from now on."""
-        return self.server.of(name)
+        alone = app is None and "message_queue" in {**self._given, **options}
+        if not (isinstance(app, Flask) or alone):
+            raise TypeError(
+                f"SocketIO takes a Flask application, not {app!r}; for any other application there "
+                "is flask_realtime.Server().attach(application)"
+            )
+        again = app is not None and self in mounted_on(app)
+        found = collect(app, self._given, options, again)
+        if app is not None:
+            check_path(app, self, found.options.path)
+        self.server.renew(found.options)
+        self.server_options = found.given
+        self._use_queue(found.has_queue)
+        if app is not None:
+            self._put_around(app)
+        if app is not None and not again:
+            self._put_in_front(app)
 
     @property
-    def sockets(self) -> Namespace:
-        """The root namespace."""
-        return self.server.of("/")
+    def has_queue(self) -> bool:
+        """Whether a queue to other processes was given."""
+        return self._serving.has_queue
 
-    @overload
-    def on(
-        self, event: str, handler: str | None = None, namespace: str | None = None
-    ) -> Callable[[F], F]: ...
+    def _use_queue(self, has_queue: bool) -> None:
+        self._serving.has_queue = has_queue
+        if has_queue and not self._warned_of_queue:
+            self._warned_of_queue = True
+            warn_of_queue()
 
-    @overload
-    def on(self, event: str, handler: F, namespace: str | None = None) -> F: ...
+    def _put_around(self, app: Flask) -> None:
+        server = self.server
+        contexts = Contexts(app, server.options.manage_session)
+        server.around = contexts
+        server.aside = lambda function, args: run_task(app, function, tuple(args), {})
+        server.around_request = contexts.around_request
+        server.request_of = contexts.request_of
+        server.default_user = LoginUsers(app, server)
+        # Made at its first use: Flask sets its level then, by app.debug.
+        server.log = Log(LocalProxy(lambda: app.logger), None)  # type: ignore[arg-type]
+        server.debug = lambda: app.debug
 
-    def on(
-        self, event: str, handler: Function | str | None = None, namespace: str | None = None
-    ) -> Function:
-        """Register the handler of an event; a decorator if no handler is given.
+    def _put_in_front(self, app: Flask) -> None:
+        # Not by app.context_processor, which an application refuses that has served already.
+        processors = app.template_context_processors[None]
+        processors.append(lambda: {"socketio_script": self.script})
+        app.extensions["socketio"] = self
+        self.sockio_mw = mount(app, self, self.server)
+        if self._serving.app is not None and not (app.testing or self._serving.app.testing):
+            log.warning(
+                "a SocketIO serves one application, and handlers have the contexts of the latest: "
+                "of %r, no more of %r", app, self._serving.app
+            )
+        self._serving.app = app
+        complain_of_host()
 
-        :param handler: a function; a str is the namespace, as in Flask-SocketIO.
-        :raises EventError: for a name that can never come, or a function that cannot be called.
-        """
-        if isinstance(handler, str):
-            return self.of(handler).on(event)
-        there = self.of(namespace or "/")
-        return there.on(event) if handler is None else there.on(event, handler)
+    @property
+    def _set_up(self) -> PythonSocketIOServer:
+        return self.server
 
-    def on_event(self, event: str, handler: Function, namespace: str | None = None) -> None:
-        """Register the handler of an event."""
-        self.on(event, handler, namespace)
+    @property
+    def engine(self) -> Engine:
+        """The sessions below the sockets: ``clients``, ``clients_count``, ``on`` (row S32)."""
+        return self.server.engine
 
-    @overload
-    def event(self, *, namespace: str | None = None) -> Callable[[F], F]: ...
-
-    @overload
-    def event(self, handler: F) -> F: ...
-
-    def event(self, handler: Function | None = None, *, namespace: str | None = None) -> Function:
-        """Register a function as the handler of the event of its name: ``@io.event``."""
-        if handler is None:
-            return self.of(namespace or "/").event
-        return self.of(namespace or "/").event(handler)
-
-    def register(self, events: Events, namespace: str = "/") -> None:
-        """Take the handlers that a module has collected in :class:`Events`.
-
-        :raises EventError: if one of the events has another handler in the namespace.
-        """
-        if not isinstance(events, Events):
-            raise TypeError(f"register takes the Events of a module, not {events!r}")
-        there = self.of(namespace)
-        events.add_to(there.handlers, there.name)
-
-    def on_error(self, namespace: str | None = None) -> Callable[[F], F]:
-        """Register what is called with the exceptions of a namespace's handlers."""
-        if callable(namespace):
-            raise TypeError("write @io.on_error() with parentheses")
-        return self.of(namespace or "/").on_error
-
-    def on_error_default(self, handler: F) -> F:
-        """Register what is called with the exceptions of handlers that no other takes."""
-        self.server.default_error_handler = handler
-        return handler
+    @property
+    def log(self) -> Log:
+        """Where failures of handlers go: the application's log, by the names of Socket.IO 0.9 too
+        (``error``, ``warn``, ``info``, ``debug``)."""
+        return self.server.log
 
     # Sending, from anywhere in the process
+
+    @property
+    def _operator(self) -> BroadcastOperator:
+        return BroadcastOperator(self.sockets)
 
     def emit(
         self,
         event: str,
         *args: Any,
-        namespace: str = "/",
+        namespace: str | None = "/",
         to: Rooms = None,
         room: Rooms = None,
         include_self: bool = True,
         skip_sid: Rooms = None,
         callback: Callable[..., Any] | None = None,
-    ) -> None:
+        ignore_queue: bool = False,
+    ) -> bool:
         """Send an event to everyone in a namespace, or to those named.
 
-        :param args: the event's arguments; a single tuple is spread.
+        :param args: the event's arguments; a single tuple is spread, and a single None is none.
         :param to: a room, a socket's id, or several; ``room`` is another name for it.
-        :param callback: called with the client's answer; `to` is one socket's id then.
+        :param include_self: whether it reaches the client whose event is being handled, if any.
+        :param skip_sid: ids to leave out.
+        :param callback: called with a client's answer, for each of them that answers.
+        :param ignore_queue: whether only the clients of this process are meant.
+        :returns: True.
         :raises EncodeError: if an argument cannot be carried; the message names the path to it.
+        :raises NotServing: where nobody could ever be connected, such as in a script.
         """
-        there = self.server.existing(namespace)
+        there = self.server.existing(namespace or "/")
         target = to if to is not None else room
-        args = spread(args)
-        if callback is not None and ask_one(there, target, event, args, callback):
-            return
-        own = current_socket()
-        chosen = select(there, target, include_self, skip_sid, own)
-        chosen.emit(event, *args, callback=callback)
+        send_to(there, event, args, target, include_self, skip_sid, callback, ignore_queue)
+        return True
 
-    def send(self, data: Any, json: bool = False, namespace: str = "/", **selection: Any) -> None:
+    def send(  # type: ignore[override]
+        self,
+        data: Any,
+        json: bool = False,
+        namespace: str | None = "/",
+        to: Rooms = None,
+        callback: Callable[..., Any] | None = None,
+        include_self: bool = True,
+        skip_sid: Rooms = None,
+        room: Rooms = None,
+        ignore_queue: bool = False,
+    ) -> bool:
         """Send a ``message`` event, or with `json` a ``json`` event; else as :meth:`emit`."""
-        self.emit("json" if json else "message", data, namespace=namespace, **selection)
+        return self.emit(
+            "json" if json else "message",
+            data,
+            namespace=namespace,
+            to=to,
+            room=room,
+            include_self=include_self,
+            skip_sid=skip_sid,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
 
     def call(
-        self, event: str, *args: Any, to: str, timeout: float = 60.0, namespace: str = "/"
+        self,
+        event: str,
+        *args: Any,
+        namespace: str | None = "/",
+        to: str | None = None,
+        room: str | None = None,
+        timeout: float = 60.0,
+        ignore_queue: bool = False,
     ) -> Any:
         """Send an event to the socket of the id `to`, and wait for its answer.
 
+        :param room: another name for `to`.
+        :param timeout: seconds.
         :raises LookupError: if there is no such socket.
+        :raises UsageError: if no id is given; :meth:`emit_with_ack` asks several.
         """
-        socket = self.server.existing(namespace).sockets.get(to)
-        if socket is None:
-            raise LookupError(f"no socket {to!r} in {namespace!r}; it may have left")
-        return socket.call(event, *spread(args), timeout=timeout)
+        there = self.server.existing(namespace or "/")
+        return ask(there, to if to is not None else room, event, args, timeout)
 
-    def to(self, *rooms: Any) -> BroadcastOperator:
-        """Those in any of `rooms` of the root namespace."""
-        return self.sockets.to(*rooms)
-
-    in_ = to
-
-    def except_(self, *rooms: Any) -> BroadcastOperator:
-        """All of the root namespace but those in any of `rooms`."""
-        return self.sockets.except_(*rooms)
-
-    @property
-    def volatile(self) -> BroadcastOperator:
-        """All of the root namespace who can be reached at once."""
-        return self.sockets.volatile
-
-    @property
-    def local(self) -> BroadcastOperator:
-        """All of the root namespace in this process."""
-        return self.sockets.local
+    def close_room(self, room: Any, namespace: str | None = None) -> None:
+        """Take everyone out of a room; nobody is told."""
+        self.server.close_room(room, namespace)
 
     # In pages
 
     def script(self, client: str | float | None = None, minified: bool = True) -> Markup:
-        """Return the script tag of the browser client; ``socketio_script`` in templates.
+        """Return the script tag of the browser client; ``socketio_script`` in templates. It is the
+        build with msgpack where ``serializer="msgpack"``.
 
         :param client: its generation: ``"0.9"``, ``"1"``, ``"2"`` or ``"4"``; None: the one of the
             option ``client_version``.
@@ -220,83 +249,33 @@ class SocketIO:
         """
         return script_tag(self.server.options, client, minified)
 
-    @property
-    def flash_policy(self) -> FlashPolicy:
-        """The pages whose Flash may connect; :meth:`run` gives it to the server by itself."""
-        return make_policy(self.server)
+    # Testing
 
-    # Running
-
-    def run(
+    def test_client(
         self,
         app: Flask,
-        host: str = "127.0.0.1",
-        port: int = 5000,
-        *,
-        debug: bool | None = None,
-        use_reloader: bool | None = None,
-        use_debugger: bool | None = None,
-        log_output: bool | None = None,
-        allow_unsafe_werkzeug: bool = False,
-        **server_options: Any,
-    ) -> None:
-        """Serve `app` until a signal, with our own WSGI server.
+        namespace: str | None = None,
+        query_string: str | Mapping[str, Any] | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        flask_test_client: FlaskClient | None = None,
+        protocol: int | str = 4,
+        timeout: float = 10.0,
+    ) -> SocketIOTestClient:
+        """Return a client for tests, connected to a namespace; see :class:`.SocketIOTestClient`."""
+        return SocketIOTestClient(
+            app, self, namespace, query_string, headers, auth, flask_test_client, protocol, timeout
+        )
 
-        :param debug: sets ``app.debug``, which the next three follow where they are None.
-        :param use_reloader: whether to start anew when a module changes.
-        :param use_debugger: whether a view that raises shows its traceback in the browser.
-        :param log_output: whether requests are logged.
-        :param allow_unsafe_werkzeug: accepted for Flask-SocketIO's sake, and without effect.
-        :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
-        :raises OptionError: for an unknown option (the nearest is named).
-        :raises SystemExit: with status 1 if the address cannot be bound; why is printed.
+    # The end
+
+    def close(self, callback: Callable[[], Any] | None = None, timeout: float = 1.0) -> None:
+        """End every session, with the reason ``server shutting down``, and stop what :meth:`listen`
+        or :meth:`run` has started.
+
+        :param callback: called without arguments when that is done.
+        :param timeout: how long to wait until the handlers have run that it causes, in seconds.
         """
-        check_names(server_options, _RUN_OPTIONS)
-        if self not in mounted_on(app):
-            self.init_app(app)
-        if debug is not None:
-            app.debug = debug
-        if app.debug if use_debugger is None else use_debugger:
-            last = last_mounted(app)  # behind it is the application
-            last.application = DebuggedApplication(last.application, evalex=True)
-        logs = app.debug if log_output is None else log_output
-        server_options.setdefault("log", "default" if logs else None)
-        if serves_flash(self.server.options):
-            server_options.setdefault("flash_policy", self.flash_policy)
-
-        def make() -> WSGIServer:
-            self._wsgi_server = WSGIServer((host, port), app, **server_options)
-            return self._wsgi_server
-
-        run(make, reload=app.debug if use_reloader is None else use_reloader)
-
-    def stop(self) -> None:
-        """End :meth:`run`: no new connections, and every client is told."""
-        if self._wsgi_server is not None:
-            self._wsgi_server.stop()
-
-    def close(self) -> None:
-        """End every session, with the reason ``server shutting down``."""
-        self.server.close()
-
-    def start_background_task(
-        self, target: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> gevent.Greenlet[..., Any]:
-        """Run a function in a greenlet, with the application's context where there is one.
-
-        It has no request and no session, which end before it does: give it what it needs of them.
-        """
-        around = self.server.around
-        if not isinstance(around, Contexts):
-            return gevent.spawn(target, *args, **kwargs)
-        return gevent.spawn(run_task, around.app, target, args, kwargs)
-
-    @staticmethod
-    def sleep(seconds: float = 0) -> None:
-        """Wait, and let everyone else work meanwhile."""
-        gevent.sleep(seconds)
-
-
-_RUN_OPTIONS = frozenset(
-    (*inspect.signature(SocketIO.run).parameters, *inspect.signature(WSGIServer).parameters)
-) - {"self", "server_options", "ssl_args"}
+        if self.wsgi_server is not None and not self.wsgi_server.stopping:
+            self.wsgi_server.stop()  # by which its sessions end
+        self.server.close(callback, timeout)

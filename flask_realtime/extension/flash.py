@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -39,9 +40,19 @@ def allowed_domains(options: Options, address: str) -> list[str]:
         return ["*"]
     domains = _own_domains(options.trusted_hosts, address)
     if allowed is not None and not callable(allowed):
-        # "null", the origin of files, has no domain.
-        domains += [domain for origin in allowed if (domain := urlsplit(origin).hostname)]
+        domains += [domain for origin in allowed if (domain := _domain(origin))]
     return list(dict.fromkeys(domains))
+
+
+def _domain(origin: str | re.Pattern[str]) -> str | None:
+    """The domain of an allowed origin. ``"null"``, the origin of files, has none; and Flash has no
+    word for what a pattern means, or ``*:8080``."""
+    if isinstance(origin, re.Pattern):
+        return None
+    if "://" in origin:
+        return urlsplit(origin).hostname
+    host = origin.rpartition(":")[0]
+    return None if host == "*" else host
 
 
 def _own_domains(trusted_hosts: tuple[str, ...] | None, address: str) -> list[str]:

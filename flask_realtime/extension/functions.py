@@ -5,53 +5,17 @@ Their names, parameters and defaults are Flask-SocketIO's, so that its users fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app, has_app_context
 
-from ..adapters.adapter import Selection
 from ..exceptions import UsageError
-from ..socketio.broadcast import BroadcastOperator
 from ..socketio.namespace import Namespace
 from ..socketio.server import Server
 from ..socketio.socket import Socket
 from .context import current_socket
-
-Rooms = str | int | Iterable[str | int] | None
-
-
-def spread(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A single tuple stands for several arguments, as in Flask-SocketIO."""
-    return args[0] if len(args) == 1 and isinstance(args[0], tuple) else args
-
-
-def select(
-    namespace: Namespace, to: Rooms, include_self: bool, skip_sid: Rooms, own: Socket | None
-) -> BroadcastOperator:
-    """Return the operator for the parameters that Flask-SocketIO's functions share."""
-    chosen = BroadcastOperator(namespace)
-    if to is not None:
-        chosen = chosen.to(to)
-    if skip_sid is not None:
-        chosen = chosen.except_(skip_sid)
-    if not include_self and own is not None:
-        chosen = chosen.except_(own.id)
-    return chosen
-
-
-def ask_one(
-    namespace: Namespace, to: Rooms, event: str, args: tuple[Any, ...], callback: Callable[..., Any]
-) -> bool:
-    """Send an event to the socket of the id `to`; return False if that is no socket's id."""
-    if not isinstance(to, str):
-        return False
-    socket = namespace.sockets.get(to)
-    if socket is None:
-        # Where nobody is, the id may be that of a client which has left: no mistake of the caller.
-        return not namespace.adapter.ids_in(Selection(rooms=(to,)))
-    socket.emit(event, *args, callback=callback)
-    return True
+from .selection import Rooms, ask, send_to, spread
 
 
 def emit(
@@ -64,35 +28,29 @@ def emit(
     include_self: bool = True,
     skip_sid: Rooms = None,
     callback: Callable[..., Any] | None = None,
+    ignore_queue: bool = False,
 ) -> None:
     """Send an event: to the client whose event is being handled, or to those named.
 
-    :param args: the event's arguments; a single tuple is spread.
+    :param args: the event's arguments; a single tuple is spread, and a single None is none.
     :param namespace: another one than the current.
     :param to: a room, a socket's id, or several; ``room`` is another name for it.
     :param broadcast: to everyone in the namespace.
     :param include_self: whether a broadcast reaches the current client too.
     :param skip_sid: ids to leave out.
-    :param callback: called with the client's answer; for one client only.
+    :param callback: called with a client's answer, for each of them that answers.
+    :param ignore_queue: whether only the clients of this process are meant.
     :raises EncodeError: if an argument cannot be carried.
     """
-    own = current_socket()
     target = to if to is not None else room
-    args = spread(args)
-    own_namespace = own is not None and namespace in (None, own.namespace.name)
-    if own is not None and own_namespace and target is None and not broadcast:
-        own.emit(event, *args, callback=callback)
+    own = current_socket()
+    if own is None or target is not None or broadcast:
+        there = _namespace(namespace)
+        send_to(there, event, args, target, include_self, skip_sid, callback, ignore_queue)
         return
-    there = _namespace(namespace)
-    if callback is not None and ask_one(there, target, event, args, callback):
-        return
-    if own is not None and target is None and not broadcast:
-        twin = own.client.sockets.get(there.name)
-        if twin is not None:
-            twin.emit(event, *args, callback=callback)
-        return
-    chosen = select(there, target, include_self, skip_sid, own if own_namespace else None)
-    chosen.emit(event, *args, callback=callback)
+    twin = own if namespace is None else own.client.sockets.get(_namespace(namespace).name)
+    if twin is not None:
+        twin.emit(event, *spread(args), callback=callback)
 
 
 def send(
@@ -105,6 +63,7 @@ def send(
     include_self: bool = True,
     skip_sid: Rooms = None,
     callback: Callable[..., Any] | None = None,
+    ignore_queue: bool = False,
 ) -> None:
     """Send a ``message`` event, or with `json` a ``json`` event; else as :func:`emit`."""
     emit(
@@ -117,6 +76,7 @@ def send(
         include_self=include_self,
         skip_sid=skip_sid,
         callback=callback,
+        ignore_queue=ignore_queue,
     )
 
 
@@ -126,29 +86,47 @@ def call(
     to: str | None = None,
     timeout: float = 60.0,
     namespace: str | None = None,
+    room: str | None = None,
+    ignore_queue: bool = False,
 ) -> Any:
-    """Send an event to one client and wait for its answer; see :meth:`.Socket.call`."""
-    return _socket(to, namespace).call(event, *spread(args), timeout=timeout)
+    """Send an event to one client and wait for its answer; see :meth:`.Socket.call`.
+
+    :param to: the socket's id; None: the client whose event is being handled. ``room`` is another
+        name for it.
+    :param timeout: seconds.
+    :param ignore_queue: accepted for Flask-SocketIO's sake: who asks one client asks no other
+        process.
+    """
+    sid = to if to is not None else room
+    if sid is not None:
+        return ask(_namespace(namespace), sid, event, args, timeout)
+    return _socket(None, namespace).call(event, *spread(args), timeout=timeout)
 
 
 def join_room(room: Any, sid: str | None = None, namespace: str | None = None) -> None:
-    """Put the current client, or the socket of that id, into a room."""
+    """Put the current client, or the socket of that id, into a room.
+
+    :raises UsageError: if there is no such socket.
+    """
     _socket(sid, namespace).join(room)
 
 
 def leave_room(room: Any, sid: str | None = None, namespace: str | None = None) -> None:
     """Take the current client, or the socket of that id, out of a room."""
-    _socket(sid, namespace).leave(room)
+    socket = _find(sid, namespace)
+    if socket is not None:
+        socket.leave(room)
 
 
 def close_room(room: Any, namespace: str | None = None) -> None:
-    """Take everyone out of a room."""
+    """Take everyone out of a room; nobody is told."""
     _namespace(namespace).in_(room).sockets_leave(room)
 
 
 def rooms(sid: str | None = None, namespace: str | None = None) -> list[str]:
-    """Return the rooms of the current client, or of the socket of that id."""
-    return sorted(_socket(sid, namespace).rooms)
+    """Return the rooms of the current client, or of the socket of that id: none, if it has left."""
+    socket = _find(sid, namespace)
+    return [] if socket is None else sorted(socket.rooms)
 
 
 def disconnect(
@@ -158,7 +136,9 @@ def disconnect(
 
     :param silent: accepted for Flask-SocketIO's sake, and without effect there too.
     """
-    _socket(sid, namespace).disconnect()
+    socket = _find(sid, namespace)
+    if socket is not None:
+        socket.disconnect()
 
 
 def _server() -> Server:
@@ -184,17 +164,23 @@ def _namespace(name: str | None) -> Namespace:
     return _server().existing(name)
 
 
-def _socket(sid: str | None, namespace: str | None) -> Socket:
+def _find(sid: str | None, namespace: str | None) -> Socket | None:
+    """Return the socket of that id, which may have left, or the current one."""
     own = current_socket()
     if own is not None and sid in (None, own.id) and namespace in (None, own.namespace.name):
         return own
     there = _namespace(namespace)
-    if sid is None:
-        twin = own.client.sockets.get(there.name) if own is not None else None
-        if twin is None:
-            raise UsageError("no client is being handled here; name the socket's id")
-        return twin
-    socket = there.sockets.get(sid)
+    if sid is not None:
+        return there.sockets.get(sid)
+    twin = own.client.sockets.get(there.name) if own is not None else None
+    if twin is None:
+        raise UsageError("no client is being handled here; name the socket's id")
+    return twin
+
+
+def _socket(sid: str | None, namespace: str | None) -> Socket:
+    socket = _find(sid, namespace)
     if socket is None:
-        raise UsageError(f"no socket {sid!r} in {there.name!r}; it may have left")
+        where = _namespace(namespace).name
+        raise UsageError(f"no socket {sid!r} in {where!r}; it may have left")
     return socket

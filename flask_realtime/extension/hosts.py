@@ -72,6 +72,13 @@ _UNFIT = (
 )
 
 
+def in_host_process() -> bool:
+    """Whether this process is one of a host that leaves traces, fit or not."""
+    context = click.get_current_context(silent=True)
+    in_command = context is not None and context.info_name == "run"  # flask [realtime] run
+    return in_command or "gunicorn.arbiter" in sys.modules or _in_uwsgi() or _in_mod_wsgi()
+
+
 def complain_of_host() -> None:
     """Log an error if this process belongs to a host that cannot serve Socket.IO."""
     for host in _UNFIT:

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Flask
 
 from ..exceptions import OptionError
 from ..socketio.server import Server
-from ..wsgi.middleware import Middleware
+from ..wsgi.middleware import Middleware, StartResponse
+from ..wsgi.proxy import Application
+from ..wsgi.raw_socket import Environ
 
 _KEY = "flask_realtime.mounted"
 
 
-def mounted_on(app: Flask) -> dict[object, Middleware]:
+class Mounted(Middleware):
+    """What is in front of an application; ``io.sockio_mw``, with Flask-SocketIO's names.
+
+    :param app: the application.
+    :param application: its ``wsgi_app`` so far.
+    """
+
+    def __init__(self, server: Server, app: Flask, application: Application) -> None:
+        super().__init__(server, application)
+        self.flask_app = app
+        self.engineio_app = server
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        environ["flask.app"] = self.flask_app
+        return super().__call__(environ, start_response)
+
+    @property
+    def wsgi_app(self) -> Application:
+        """The application behind it; another one may be put in between."""
+        return self.application
+
+    @wsgi_app.setter
+    def wsgi_app(self, application: Application) -> None:
+        self.application = application
+
+
+def mounted_on(app: Flask) -> dict[object, Mounted]:
     """What is in front of an application, by the extension object, in the order of creation."""
-    mounted: dict[object, Middleware] = app.extensions.setdefault(_KEY, {})
+    mounted: dict[object, Mounted] = app.extensions.setdefault(_KEY, {})
     return mounted
 
 
@@ -35,8 +65,8 @@ _TAKEN = (
 )
 
 
-def mount(app: Flask, extension: object, server: Server) -> None:
-    """Put a server in front of an application.
+def mount(app: Flask, extension: object, server: Server) -> Mounted:
+    """Put a server in front of an application; return what is there now.
 
     The first goes around ``wsgi_app``. Each further one goes behind those that are there, so that
     all of them are at the same place among the application's own middlewares, and find the same
@@ -44,13 +74,14 @@ def mount(app: Flask, extension: object, server: Server) -> None:
     """
     mounted = mounted_on(app)
     if not mounted:
-        mounted[extension] = Middleware(server, app.wsgi_app)
+        mounted[extension] = Mounted(server, app, app.wsgi_app)
         app.wsgi_app = mounted[extension]  # type: ignore[method-assign]
-        return
+        return mounted[extension]
     last = last_mounted(app)
-    mounted[extension] = last.application = Middleware(server, last.application)
+    mounted[extension] = last.application = Mounted(server, app, last.application)
+    return mounted[extension]
 
 
-def last_mounted(app: Flask) -> Middleware:
+def last_mounted(app: Flask) -> Mounted:
     """The one that is next to the application."""
     return list(mounted_on(app).values())[-1]

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from socket import gaierror
@@ -33,11 +33,13 @@ Make = Callable[[], WSGIServer]
 _END = (signal.SIGINT, signal.SIGTERM)
 
 
-def run(make: Make, reload: bool) -> None:
+def run(make: Make, reload: bool, reloader_options: Mapping[str, Any] | None = None) -> None:
     """Serve until a signal.
 
     :param make: makes the server, for an address ``(host, port)``, and starts nothing.
     :param reload: whether to start anew when a module changes.
+    :param reloader_options: of werkzeug's ``run_with_reloader``: ``extra_files``,
+        ``exclude_patterns``, ``interval``, ``reloader_type``.
     :raises SystemExit: with status 1 if the options cannot be used, or the address cannot be bound;
         why is printed.
     """
@@ -53,7 +55,7 @@ def run(make: Make, reload: bool) -> None:
     hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # the reloader ends by it, quietly
     from werkzeug._reloader import run_with_reloader  # as Flask's own command does
 
-    run_with_reloader(partial(_serve_in_thread, make))
+    run_with_reloader(partial(_serve_in_thread, make), **(reloader_options or {}))
 
 
 def _made(make: Make) -> WSGIServer:
@@ -111,9 +113,14 @@ def _hint_at_patching() -> None:
     """Say what is missing, where something will block; nothing is patched here, it is too late."""
     if monkey.is_module_patched("socket"):
         return
-    found = [name for name in _BLOCKING if name in sys.modules]
+    found = blocking_modules()
     if found:
         log.warning(_HINT, ", ".join(found))
+
+
+def blocking_modules() -> list[str]:
+    """Return which modules are imported that wait in Python's own sockets."""
+    return [name for name in _BLOCKING if name in sys.modules]
 
 
 def _bind_both(server: WSGIServer, bind: Callable[[], None]) -> None:

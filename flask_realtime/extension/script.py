@@ -13,14 +13,16 @@ from ..wsgi.client_files import script_of
 
 
 def script_tag(options: Options, client: str | float | None, minified: bool) -> Markup:
-    """Return the tag of a generation's client, where this application has it.
+    """Return the tag of a generation's client, where this application has it; its build with
+    msgpack, where that is the serializer.
 
     :raises OptionError: for a generation that is not here.
     :raises UsageError: if ``serve_client`` is off.
     """
     if not options.serve_client:
         raise UsageError("there is no client to load here: serve_client is False")
-    name = script_of(options.client_version if client is None else str(client), minified)
+    version = options.client_version if client is None else str(client)
+    name = script_of(version, minified, options.serializer == "msgpack")
     source = quote(f"{_prefix()}{options.path}/{name}")
     return Markup('<script src="{}"></script>').format(source)
 

@@ -44,6 +44,8 @@ class Dialect(ABC):
     sends_credentials: bool = False
     """Whether clients on a page of another origin ask for cookies, whatever the page wants: without
     leave to, the browser would keep every answer from them."""
+    tells_refused_events: bool = False
+    """Whether a client hears of an event that a middleware has refused (Socket.IO 1.x and 2.x)."""
     handshake_methods: tuple[str, ...] = ("GET",)
     """The methods by which a request may open a session."""
     ends_with_root: bool = False
@@ -52,6 +54,9 @@ class Dialect(ABC):
     """Whether a request goes on with the session wherever it was: a second poll in the place of the
     one that waits, and any transport without an upgrade. Else that ends the session or is refused.
     """
+    recovers: bool = False
+    """Whether a client that has lost its connection asks for what it has missed, by the offset of
+    the last event that it has received."""
     hixie: bool = False
     """Whether a client may come by a WebSocket of before RFC 6455, which has no binary messages."""
     posted: tuple[bytes, str] = (b"ok", "text/html")
@@ -71,6 +76,10 @@ class Dialect(ABC):
     def decoder(self) -> Decoder:
         """Return a new decoder, for one session."""
 
+    @abstractmethod
+    def client_decoder(self) -> Decoder:
+        """Return what reads the other direction, as a client of that generation does."""
+
     def encode(self, packet: Packet) -> Encoded:
         """Return the packet's messages; asked twice for the same packet, the same ones.
 
@@ -82,6 +91,7 @@ class Dialect(ABC):
         encoded = known.get(self)
         if encoded is None:
             encoded = known[self] = self._encode(packet)
+            encoded.compress = packet.compress
         return encoded
 
     @abstractmethod
@@ -106,12 +116,19 @@ class Dialect(ABC):
         """Return the first packet of a session, which tells the client its terms."""
 
     @abstractmethod
-    def connect_packet(self, namespace: str, socket_id: str) -> Packet:
-        """Return the answer to a client that has joined `namespace`."""
+    def connect_packet(self, namespace: str, socket_id: str, pid: str | None = None) -> Packet:
+        """Return the answer to a client that has joined `namespace`.
+
+        :param pid: by which it may come back to this socket, where the dialect ``recovers``.
+        """
 
     @abstractmethod
     def refusal_packet(self, namespace: str, message: str, data: Any) -> Packet:
         """Return the answer to a client that may not join `namespace`; `data` may be None."""
+
+    def error_packet(self, namespace: str, data: Any) -> Packet:
+        """Return what reaches a client in `namespace` as its event ``error``."""
+        return Packet(PacketType.EVENT, namespace, ["error", data])
 
     @abstractmethod
     def socket_id(self, sid: str, namespace: str, new_id: Callable[[], str]) -> str:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from numbers import Number
 from typing import Any
 
 from ..exceptions import PacketError
+from .client_side import EngineIOClientDecoder
 from .eio3_decoder import EIO3Decoder
 from .eio3_payload import decode_binary, decode_text, encode_binary, encode_text
 from .engineio import EngineIO
-from .json import Codec, ascii_json
 from .packet import Message, Packet, PacketType
 
 _BINARY = "application/octet-stream"
+_MESSAGE = b"\x04"  # the type 4, as a byte
 _LONGEST_TEXT = 32_768
 """Of a body, characters. Clients 1.x read it by a function call with an argument for each byte, of
 which engines take 65,536 and more."""
@@ -30,10 +30,8 @@ _LINE_END = re.compile(r"(\\)?\\n")
 class EIO3(EngineIO):
     """The dialect of the clients 1.x and 2.x.
 
-    All that is sent is ASCII, by JSON's escapes: of text beyond it in a polling body, clients 1.x
-    expect the UTF-8 to be encoded as UTF-8 once more, and clients 2.x do not.
-
-    The name of a namespace cannot be escaped. One beyond ASCII goes out as it is, by polling in a
+    All text that is sent is ASCII (see :class:`.OlderTextParser`), but for what cannot be escaped:
+    the name of a namespace. One beyond ASCII goes out as it is, by polling in a
     binary body, which all of them read alike. Clients 1.x that poll with base64, and clients 1.0 on
     WebSocket, lose their connection over it.
     """
@@ -44,26 +42,19 @@ class EIO3(EngineIO):
     joins_root = True
     public_sid = True
     sends_credentials = True
+    tells_refused_events = True
     strict = False
     jsonp_callback = "___eio"
 
-    def __init__(
-        self,
-        codec: Codec,
-        max_size: int,
-        max_attachments: int,
-        max_packets: int,
-        base64: bool = False,
-    ) -> None:
-        super().__init__(codec, max_size, max_attachments, max_packets, base64)
-        self._dumps = partial(_ascii_dumps, codec)
-
     def decoder(self) -> EIO3Decoder:
-        return EIO3Decoder(self._codec, self.max_size, self.max_attachments)
+        return EIO3Decoder(self._parser.decoder(self.max_size, self.max_attachments))
 
-    def _binary(self, attachments: list[bytes]) -> Iterable[Message]:
-        messages = (b"\x04" + data for data in attachments)  # 4: the type, here as a byte
-        return map(_to_base64, messages) if self._base64 else messages
+    def client_decoder(self) -> EngineIOClientDecoder:
+        return EngineIOClientDecoder(self._parser, _MESSAGE)
+
+    def _binary(self, message: bytes) -> Message:
+        message = _MESSAGE + message
+        return _to_base64(message) if self._base64 else message
 
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
         messages = list(messages)
@@ -90,7 +81,7 @@ class EIO3(EngineIO):
         text = _LINE_END.sub(lambda match: match[0] if match[1] else "\n", text)
         return text.replace("\\\\n", "\\n")
 
-    def connect_packet(self, namespace: str, socket_id: str) -> Packet:
+    def connect_packet(self, namespace: str, socket_id: str, pid: str | None = None) -> Packet:
         return Packet(PacketType.CONNECT, namespace)
 
     def refusal_packet(self, namespace: str, message: str, data: Any) -> Packet:
@@ -101,6 +92,9 @@ class EIO3(EngineIO):
             data = {"message": message, "data": data}
         return Packet(PacketType.CONNECT_ERROR, namespace, data)
 
+    def error_packet(self, namespace: str, data: Any) -> Packet:
+        return self.refusal_packet(namespace, "error", data)  # both are the ERROR of Socket.IO 2
+
     def socket_id(self, sid: str, namespace: str, new_id: Callable[[], str]) -> str:
         return sid if namespace == "/" else f"{namespace}#{sid}"  # as clients 2.x make it
 
@@ -110,11 +104,6 @@ class EIO3InBinary(EIO3):
 
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
         return encode_binary(messages), _BINARY
-
-
-def _ascii_dumps(codec: Codec, values: Any) -> tuple[str, list[bytes]]:
-    text, attachments = codec.dumps(values)
-    return ascii_json(text), attachments
 
 
 def _fits_text(texts: list[str]) -> bool:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from ..exceptions import PacketError
 from .eio3_payload import OnceEncoded, from_javascript
 from .engineio import engine_packet, from_base64
-from .json import Codec
-from .namespace_query import parse_query
+from .namespace_query import split_query
 from .packet import Message, Packet, PacketType
-from .socketio_packet import TYPES, AttachmentDecoder, cut
-
-_COUNTED_ACK = re.compile("43([0-9]{1,15})-")
+from .parser import PacketDecoder
 
 
-class EIO3Decoder(AttachmentDecoder):
+class EIO3Decoder:
     """One session's messages to packets.
+
+    :param packets: what the parser makes of those of Socket.IO.
 
     **Text encoded twice.** Clients 1.x encode text as UTF-8, take the bytes for characters, and
     send those as UTF-8 again: in polling bodies of text; clients 1.0 on WebSocket too. Nothing
@@ -33,24 +30,27 @@ class EIO3Decoder(AttachmentDecoder):
     text is misread.
     """
 
-    __slots__ = ("_once",)
+    __slots__ = ("_once", "_packets")
 
-    def __init__(self, codec: Codec, max_size: int, max_attachments: int) -> None:
-        super().__init__(codec, max_size, max_attachments)
+    def __init__(self, packets: PacketDecoder) -> None:
+        self._packets = packets
         self._once = False  # proven that the client encodes text once
 
     def feed(self, message: Message) -> Packet | None:
         if isinstance(message, bytes):
             if message[:1] != b"\x04":
                 raise PacketError("binary without the type of a message")
-            return self._feed_binary(message[1:])
-        if not (self._once or message.isascii() or isinstance(message, OnceEncoded)):
-            message = self._decode_twice(message)
-        if message.startswith("4"):
-            return self._feed_socketio(message)
-        if message.startswith("b4"):
-            return self._feed_binary(from_base64(message[2:]))
-        return engine_packet(message)
+            packet = self._packets.feed_binary(message[1:])
+        else:
+            if not (self._once or message.isascii() or isinstance(message, OnceEncoded)):
+                message = self._decode_twice(message)
+            if message.startswith("4"):
+                packet = self._packets.feed_text(message)
+            elif message.startswith("b4"):
+                packet = self._packets.feed_binary(from_base64(message[2:]))
+            else:
+                return engine_packet(message)
+        return None if packet is None else _accept(packet)
 
     def _decode_twice(self, message: str) -> str:
         try:
@@ -58,39 +58,6 @@ class EIO3Decoder(AttachmentDecoder):
         except (UnicodeEncodeError, PacketError):
             self._once = True
             return message
-
-    def _feed_binary(self, data: bytes) -> Packet | None:
-        packet = self._feed_attachment(data)
-        return None if packet is None else _accept(packet)
-
-    def _feed_socketio(self, message: str) -> Packet | None:
-        if self._packet is not None:
-            raise PacketError("a text packet while attachments are missing")
-        if message.startswith("40/") and "?" in message:
-            name, _, query = message[2:].partition("?")
-            if "," not in name:
-                # Nothing stands behind a query: all commas but the last are its own.
-                return Packet(PacketType.CONNECT, name, parse_query(query.removesuffix(",")))
-        message = _without_count(message)
-        number, count, namespace, packet_id, at = cut(message)
-        data = self._codec.loads(message[at:]) if at < len(message) else None
-        packet = Packet(TYPES[number], namespace, data, packet_id)
-        if not count:
-            return _accept(packet)
-        self._expect(packet, count)
-        return None
-
-
-def _without_count(message: str) -> str:
-    """Return an ACK of the clients up to 1.0.2, which tells its attachments, as all others send it.
-
-    Their ``30-12["x"]`` is ``312["x"]``, and ``31-12[…]`` a binary one, ``61-12[…]``.
-    """
-    counted = _COUNTED_ACK.match(message)
-    if counted is None:
-        return message
-    count, rest = counted[1], message[counted.end() :]
-    return f"46{count}-{rest}" if int(count) else f"43{rest}"
 
 
 def _accept(packet: Packet) -> Packet:
@@ -117,8 +84,14 @@ def _accept(packet: Packet) -> Packet:
         if packet.id is None:
             raise PacketError("an ACK without its id")
     elif packet_type is PacketType.CONNECT:
-        if not isinstance(data, dict | None):
-            raise PacketError("a CONNECT whose data is no object")
+        _accept_connect(packet)
     elif data is not None:
         raise PacketError("a DISCONNECT with data")
     return packet
+
+
+def _accept_connect(packet: Packet) -> None:
+    if not isinstance(packet.data, dict | None):
+        raise PacketError("a CONNECT whose data is no object")
+    if "?" in packet.namespace:
+        packet.namespace, packet.data = split_query(packet.namespace)

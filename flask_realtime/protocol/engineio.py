@@ -11,14 +11,12 @@ import binascii
 import json as stdlib_json
 from abc import abstractmethod
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..exceptions import EncodeError, PacketError, RequestError
 from .dialect import Dialect
-from .json import Codec
 from .packet import Encoded, Message, Packet, PacketType
-from .socketio_packet import WITH_BINARY, head
+from .parser import Parser
 
 _TYPES = {
     "0": PacketType.OPEN,
@@ -34,7 +32,7 @@ _DIGITS = {packet_type: digit for digit, packet_type in _TYPES.items()}
 class EngineIO(Dialect):
     """A dialect that is carried by Engine.IO.
 
-    :param codec: the server's JSON.
+    :param parser: what its packets look like.
     :param max_size: bytes of one packet's attachments together; also told to the client, as the
         most that one message may have.
     :param max_attachments: attachments of one packet.
@@ -42,47 +40,43 @@ class EngineIO(Dialect):
     :param base64: whether the client asked for binary as text (``b64=1``), on WebSocket too.
     """
 
-    _dumps: Callable[[Any], tuple[str, list[bytes]]]
-
     def __init__(
         self,
-        codec: Codec,
+        parser: Parser,
         max_size: int,
         max_attachments: int,
         max_packets: int,
         base64: bool = False,
     ) -> None:
-        self._codec = codec
-        self._dumps = codec.dumps
+        self._parser = parser
         self.max_size = max_size
         self.max_attachments = max_attachments
         self.max_packets = max_packets
         self._base64 = base64
 
     def _encode(self, packet: Packet) -> Encoded:
-        packet_type = packet.type
-        if packet_type >= PacketType.OPEN:
+        if packet.type >= PacketType.OPEN:
             return _encode_engine(packet)
-        if packet.data is None:
-            return Encoded((head(packet, int(packet_type), 0),))
-        text, attachments = self._dumps(packet.data)
-        if not attachments:
-            return Encoded((head(packet, int(packet_type), 0) + text,))
-        if len(attachments) > self.max_attachments:
+        if packet.offset is not None and self.recovers:
+            data = [*packet.data, packet.offset]
+            packet = Packet(packet.type, packet.namespace, data, packet.id)
+        messages = self._parser.encode(packet)
+        if len(messages) == 1 and isinstance(messages[0], str):
+            return Encoded(messages)
+        if len(messages) - 1 > self.max_attachments:
             # Newer clients close the connection over more than 10, and say nothing.
             raise EncodeError(
-                f"{len(attachments)} attachments in one packet are over the option "
+                f"{len(messages) - 1} attachments in one packet are over the option "
                 f"max_attachments={self.max_attachments}, which clients have too; send several"
             )
-        number = WITH_BINARY.get(packet_type)
-        if number is None:
-            raise EncodeError(f"{packet_type.name} cannot carry binary, only events and acks can")
-        text = head(packet, number, len(attachments)) + text
-        return Encoded((text, *self._binary(attachments)))
+        return Encoded(tuple(map(self._carry, messages)))
+
+    def _carry(self, message: Message) -> Message:
+        return message if isinstance(message, str) else self._binary(message)
 
     @abstractmethod
-    def _binary(self, attachments: list[bytes]) -> Iterable[Message]:
-        """Return the messages that carry `attachments`."""
+    def _binary(self, message: bytes) -> Message:
+        """Return what carries a message of the parser that is binary."""
 
     def open_packet(
         self, sid: str, upgrades: Sequence[str], ping_interval: float, ping_timeout: float

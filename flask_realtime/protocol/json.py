@@ -21,6 +21,7 @@ import simplejson
 from ..exceptions import EncodeError, OptionError, PacketError
 from .attachments import extract
 from .simplejson import simplejson_dumps, simplejson_loads
+from .unsendable import explain
 
 Dumps = Callable[[Any], str | bytes]
 Loads = Callable[[str], Any]
@@ -57,7 +58,7 @@ class Codec:
         try:
             return _utf8(self._dumps(plain)), attachments
         except Exception as error:
-            raise EncodeError(self._explain(plain, error)) from None
+            raise EncodeError(explain("JSON", self._dumps, plain, error)) from None
 
     def loads(self, text: str) -> Any:
         """Return the value of `text`.
@@ -68,34 +69,6 @@ class Codec:
             return self._loads(text)
         except Exception as error:
             raise PacketError(f"invalid JSON ({type(error).__name__})") from error
-
-    def _explain(self, values: Any, error: Exception) -> str:
-        try:
-            path, value = self._find(values)
-        except RecursionError as deep:
-            error = deep
-        if isinstance(error, RecursionError):
-            return "the value is nested too deep, or contains itself"
-        name = type(value).__name__
-        kind = f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
-        what = f"{path} is {kind}" if path else kind
-        return f"JSON cannot carry this value: {what} ({error})"
-
-    def _find(self, value: Any) -> tuple[str, Any]:
-        """The path to the innermost value that cannot be written, and that value."""
-        if isinstance(value, dict):
-            items = [(f"[{key!r}]", item) for key, item in value.items()]
-        elif isinstance(value, list | tuple):
-            items = [(f"[{index}]", item) for index, item in enumerate(value)]
-        else:
-            return "", value
-        for step, item in items:
-            try:
-                self._dumps([item])
-            except Exception:
-                path, found = self._find(item)
-                return step + path, found
-        return "", value
 
 
 class _ExtractingCodec(Codec):

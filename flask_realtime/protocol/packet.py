@@ -9,6 +9,17 @@ Message = str | bytes
 """One unit as a transport carries it."""
 
 
+class _EventName(str):
+    """A name that is told from others of its letters by ``is``."""
+
+    __slots__ = ()
+
+
+JSON_MESSAGE = _EventName("message")
+"""The name of the event that a JSON message of a client 0.9 is; whoever handles ``json`` gets it as
+that."""
+
+
 class PacketType(IntEnum):
     """The packet types of Socket.IO, then those that end in the engine."""
 
@@ -31,10 +42,12 @@ class Encoded:
     Everyone who is sent the packet shares it, so a broadcast is encoded and framed once.
     """
 
-    __slots__ = ("_size", "compressed", "frame", "messages")
+    __slots__ = ("_size", "compress", "compressed", "frame", "messages")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self.messages = messages
+        #: Whether it may be compressed.
+        self.compress = True
         self.frame: bytes | None = None
         #: The frames again, compressed, by the window that the receivers can take.
         self.compressed: dict[int, bytes] | None = None
@@ -68,6 +81,11 @@ class Packet:
 
     __slots__ = ("_encoded", "data", "id", "namespace", "size", "type")
 
+    # What nearly no packet says otherwise; OutgoingPacket has places for it.
+    compress: bool = True
+    json: bool = False
+    offset: str | None = None
+
     def __init__(
         self,
         type: PacketType,
@@ -96,6 +114,27 @@ class Packet:
 
     def __repr__(self) -> str:
         return f"<Packet {self.type.name} {self.namespace} id={self.id} {self.data!r}>"
+
+
+class OutgoingPacket(Packet):
+    """An EVENT of ours of which there is more to say.
+
+    :param compress: whether it may be compressed.
+    :param json: whether clients 0.9 get its data as JSON, where a text alone would do.
+
+    ``offset`` is what the client shall come back with after a loss of connection, to be sent what
+    it has missed; set before the packet is encoded for the first time.
+    """
+
+    __slots__ = ("compress", "json", "offset")
+
+    def __init__(
+        self, namespace: str, data: list[Any], compress: bool = True, json: bool = False
+    ) -> None:
+        super().__init__(PacketType.EVENT, namespace, data)
+        self.compress = compress
+        self.json = json
+        self.offset = None
 
 
 class ReceiptPacket(Packet):

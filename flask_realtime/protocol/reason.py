@@ -30,3 +30,16 @@ class Reason:
     """The handlers of this client lagged behind for too long."""
     OUTBOX_FULL: Final = "outbox full"
     """The client did not read what was sent to it."""
+
+
+RECOVERABLE: Final = frozenset(
+    (
+        Reason.TRANSPORT_CLOSE,
+        Reason.TRANSPORT_ERROR,
+        Reason.PING_TIMEOUT,
+        Reason.FORCED_CLOSE,
+        Reason.FORCED_SERVER_CLOSE,
+        Reason.SERVER_SHUTTING_DOWN,
+    )
+)
+"""After which a client may come back as who it was: nobody wanted it to leave (Socket.IO 4.6)."""

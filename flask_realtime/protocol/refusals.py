@@ -68,6 +68,13 @@ TOO_LARGE = Refusal(
 STOPPING = Refusal(
     "stopping", 3, "Server shutting down", "503 Service Unavailable", expected=True
 )
+TOO_MANY = Refusal(
+    "too-many",
+    3,
+    "Too many handshakes",
+    "429 Too Many Requests",
+    advice="to allow more raise handshake_rate_limit; behind a proxy it needs ProxyFix",
+)
 BAD_ORIGIN = Refusal(
     "bad-origin", 4, "Forbidden", _FORBIDDEN, advice="to allow it set cors_allowed_origins=[…]"
 )
@@ -75,6 +82,9 @@ BAD_HOST = Refusal(
     "bad-host", 4, "Forbidden", _FORBIDDEN, advice="to allow it add it to trusted_hosts"
 )
 NOT_ALLOWED = Refusal("not-allowed", 4, "Forbidden", _FORBIDDEN)
+HANDSHAKE_ERROR = Refusal(
+    "handshake-error", 3, "Handshake error", "500 Internal Server Error"
+)
 BAD_INDEX = Refusal("bad-index", 3, "Bad request")
 BAD_VERSION = Refusal("bad-version", 5, "Unsupported protocol version", per_client=True)
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from ..exceptions import EncodeError, PacketError, RequestError
 from .attachments import replace
+from .client_side import SIO09ClientDecoder
 from .dialect import Dialect
 from .json import Codec, ascii_json
 from .packet import Encoded, Message, Packet, PacketType
@@ -43,6 +44,7 @@ _WITHOUT_DATA = {
     PacketType.DISCONNECT: "0::",
     PacketType.CLOSE: "7:::1+0",  # no session; begin anew
     PacketType.PING: "2::",
+    PacketType.PONG: "2::",
     PacketType.NOOP: "8::",
 }
 _ERRORS = {
@@ -100,6 +102,9 @@ class SIO09(Dialect):
     def decoder(self) -> SIO09Decoder:
         return self._decoder  # one for all: it keeps nothing between messages
 
+    def client_decoder(self) -> SIO09ClientDecoder:
+        return SIO09ClientDecoder(self._codec)
+
     def _encode(self, packet: Packet) -> Encoded:
         return Encoded((self._text(packet),))
 
@@ -126,14 +131,14 @@ class SIO09(Dialect):
         head = f":{name}" if packet.id is None else f"{packet.id}+:{name}"
         event, *args = packet.data
         if event == "message" and len(args) == 1:
-            return self._message(args[0], head)
+            return self._message(args[0], head, packet.json)
         named = {"name": event, "args": args} if args else {"name": event}
         return f"5:{head}:{self._json(named)}"
 
-    def _message(self, value: Any, head: str) -> str:
+    def _message(self, value: Any, head: str, as_json: bool) -> str:
         # What the servers 0.9 wrote for send(). Client 0.9 hands it to the same listeners as an
         # event of that name; clients in other languages have some of their own for it.
-        if not isinstance(value, str) or not _is_unicode(value):
+        if as_json or not isinstance(value, str) or not _is_unicode(value):
             return f"4:{head}:{self._json(value)}"
         return f"3:{head}:" + value if value else f"3:{head}"
 
@@ -173,7 +178,7 @@ class SIO09(Dialect):
         names = ",".join(_WIRE_NAMES.get(name, name) for name in transports)
         return Packet(PacketType.OPEN, data=f"{sid}:{seconds}:{seconds}:{names}")
 
-    def connect_packet(self, namespace: str, socket_id: str) -> Packet:
+    def connect_packet(self, namespace: str, socket_id: str, pid: str | None = None) -> Packet:
         return Packet(PacketType.CONNECT, namespace)
 
     def refusal_packet(self, namespace: str, message: str, data: Any) -> Packet:

@@ -13,7 +13,7 @@ from typing import Any
 from ..exceptions import PacketError
 from .json import Codec
 from .namespace_query import split_query
-from .packet import Message, Packet, PacketType, ReceiptPacket
+from .packet import JSON_MESSAGE, Message, Packet, PacketType, ReceiptPacket
 from .utf16 import cut
 
 MARK = "\ufffd"
@@ -71,7 +71,7 @@ class SIO09Decoder:
             return ["message", data]
         value = self._codec.loads(data)
         if number == "4":
-            return ["message", value]
+            return [JSON_MESSAGE, value]
         if type(value) is not dict or type(value.get("name")) is not str:
             raise PacketError("an event without a name")
         args = value.get("args")

@@ -6,8 +6,6 @@ The same in all generations that are carried by Engine.IO. Source: the socket.io
 from __future__ import annotations
 
 from ..exceptions import PacketError
-from .attachments import insert
-from .json import Codec
 from .packet import Packet, PacketType
 
 MAX_DIGITS = 15
@@ -19,17 +17,20 @@ WITH_BINARY = {PacketType.EVENT: BINARY_EVENT, PacketType.ACK: 6}
 # By the digit of the wire: PacketType(2) takes a third of a microsecond.
 TYPES = (*(PacketType(number) for number in range(5)), *WITH_BINARY)
 
+_HEADS = tuple(f"4{number}" for number in range(7))
 _DIGITS = "0123456789"  # str.isdigit() would take digits of every script
 
 
-def head(packet: Packet, number: int, attachments: int) -> str:
+def head(packet: Packet, number: int, attachments: int = 0) -> str:
     """Return what stands before the JSON, with Engine.IO's 4 for a message in front.
 
     :param number: the digit of its type.
     """
-    text = f"4{number}{attachments}-" if attachments else f"4{number}"
+    text = _HEADS[number]
+    if attachments:
+        text = f"{text}{attachments}-"
     if packet.namespace != "/":
-        text += packet.namespace + ","
+        text = f"{text}{packet.namespace},"
     return text if packet.id is None else f"{text}{packet.id}"
 
 
@@ -69,39 +70,3 @@ def _number(message: str, at: int) -> tuple[int, int]:
     if end == at:
         raise PacketError("a number is missing")
     return int(message[at:end]), end
-
-
-class AttachmentDecoder:
-    """One session's packet that waits for its attachments.
-
-    :param max_size: bytes of one packet's attachments together.
-    :param max_attachments: attachments of one packet.
-    """
-
-    __slots__ = ("_attachments", "_codec", "_max_attachments", "_max_size", "_missing", "_packet")
-
-    def __init__(self, codec: Codec, max_size: int, max_attachments: int) -> None:
-        self._codec = codec
-        self._max_size = max_size
-        self._max_attachments = max_attachments
-        self._packet: Packet | None = None  # waits for its attachments
-        self._attachments: list[bytes] = []
-        self._missing = 0
-
-    def _expect(self, packet: Packet, count: int) -> None:
-        if not 0 < count <= self._max_attachments:
-            raise PacketError(f"{count} attachments, 1 to {self._max_attachments} are allowed")
-        self._packet, self._missing = packet, count
-
-    def _feed_attachment(self, data: bytes) -> Packet | None:
-        packet = self._packet
-        if packet is None:
-            raise PacketError("an attachment that belongs to no packet")
-        self._attachments.append(data)
-        if sum(map(len, self._attachments)) > self._max_size:
-            raise PacketError(f"attachments of more than {self._max_size} bytes")
-        if len(self._attachments) < self._missing:
-            return None
-        packet.data = insert(packet.data, self._attachments)
-        self._packet, self._attachments = None, []
-        return packet

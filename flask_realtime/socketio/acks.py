@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.clock import Clock, Deadline
-from ..exceptions import AckTimeout, Disconnected, EncodeError
+from ..exceptions import AckTimeout, Disconnected, EncodeError, UsageError
 from ..protocol.packet import Packet, PacketType
-from .threads import Result
+from .threads import Told
 
 if TYPE_CHECKING:
+    from .handler import Handler
     from .socket import Socket
 
 INTERNAL_ERROR = {"error": "internal error"}
@@ -30,35 +31,54 @@ class Answer:
     """The answer to one event: given once, and only if the client asked for it.
 
     What a handler gets as its parameter ``ack``.
+
+    :param event: the name of the event.
     """
 
-    __slots__ = ("_id", "_socket")
+    __slots__ = ("_event", "_given", "_id", "_socket", "handlers")
 
-    def __init__(self, socket: Socket, id: int | None) -> None:
+    def __init__(self, socket: Socket, id: int | None, event: str) -> None:
         self._socket = socket
         self._id = id
+        self._event = event
+        self._given = False
+        #: Those that are called for the event.
+        self.handlers: Sequence[Handler] = ()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the client asked for it."""
+        return self._id is not None
 
     def __call__(self, *values: Any) -> None:
         """Answer the client with `values`; from any thread.
 
         :raises EncodeError: if one of them cannot be carried; the answer is still owed then.
+        :raises UsageError: if it was given already, be it by what the handler returned.
         """
+        if self._given:
+            raise UsageError(self._given_already())
         engine = self._socket.engine
         if engine.elsewhere:
-            self._socket.conn.dialect.encode(self._packet(values))
+            if self._id is not None:
+                self._socket.conn.dialect.encode(self._packet(values))
             engine.post(self._send, values, True)
         else:
             self._send(values, flush=True)
+        self._given = True
 
     def give(self, result: Any) -> None:
         """Answer with what a handler returned: a tuple is several values, None is none.
 
-        It leaves with the next flush, at the end of the client's quantum.
+        It leaves with the next flush, at the end of the client's quantum. Nothing happens if the
+        answer was given already.
 
         :raises EncodeError: as above.
         """
-        values = result if type(result) is tuple else () if result is None else (result,)
-        self._send(values, flush=False)
+        if not self._given:
+            values = result if type(result) is tuple else () if result is None else (result,)
+            self._send(values, flush=False)
+            self._given = True
 
     def fail(self, told: Any) -> None:
         """Answer with what the client of a handler that failed is told."""
@@ -71,10 +91,16 @@ class Answer:
     def _send(self, values: Sequence[Any], flush: bool) -> None:
         if self._id is not None:
             self._socket.client.session.send(self._packet(values), flush=flush)
-            self._id = None
 
     def _packet(self, values: Sequence[Any]) -> Packet:
         return Packet(PacketType.ACK, self._socket.namespace.name, [*values], self._id)
+
+    def _given_already(self) -> str:
+        handlers = ", ".join(map(str, self.handlers)) or "none"
+        return (
+            f"{self._event!r} is answered already, by ack(…) or by what was returned, and a client "
+            f"takes one answer; its handler: {handlers}"
+        )
 
 
 class _Pending:
@@ -99,6 +125,11 @@ class Acks:
         """Return the number under which `answered` gets the answer, in the hub."""
         return self._add(_Pending(answered, None))
 
+    def expect_as(self, number: int, answered: Callable[[list[Any] | None], None]) -> None:
+        """Have `answered` get the answer under a number that many are asked by; None if the client
+        leaves before."""
+        self._pending[number] = _Pending(answered, lambda error: answered(None))
+
     def make_room(self) -> bool:
         """Give up the oldest callback if there are too many; return whether there were."""
         if len(self._pending) < MAX_CALLBACKS:
@@ -107,7 +138,7 @@ class Acks:
         callbacks = (number for number, each in self._pending.items() if each.failed is None)
         return self.cancel(next(callbacks, None)) is not None
 
-    def wait(self, result: Result, clock: Clock, timeout: float, what: str) -> int:
+    def wait(self, result: Told, clock: Clock, timeout: float, what: str) -> int:
         """Return the number under which `result` gets the answer, or the failure.
 
         :param timeout: seconds.

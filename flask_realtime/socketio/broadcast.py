@@ -4,152 +4,230 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..adapters.adapter import ALL, Selection
+from ..adapters.adapter import ALL, Gathered, Selection
 from ..engine.engine import Engine
-from ..exceptions import EventError
-from ..protocol.packet import Packet, PacketType
-from .events import RESERVED
-from .threads import in_hub
+from ..exceptions import AckTimeout, EventError, UsageError
+from ..protocol.packet import Packet
+from .addressable import DEFAULT_TIMEOUT, Selected
+from .outgoing import event_packet, flagged_packet
+from .remote import RemoteSocket
+from .server_side import node_timeout
+from .threads import Result, in_hub, wait_for
 
 if TYPE_CHECKING:
     from .namespace import Namespace
     from .socket import Socket
 
 
-def event_packet(
-    namespace: str, event: str, args: Iterable[Any], id: int | None = None
-) -> Packet:
-    """Return the packet of an event.
-
-    :raises EventError: for a name that is none, or that Socket.IO keeps for itself.
-    """
-    if not isinstance(event, str):
-        raise EventError(f"an event's name is a str, not {event!r}")
-    if event in RESERVED:
-        raise EventError(f"{event!r} is reserved by Socket.IO; choose another name")
-    return Packet(PacketType.EVENT, namespace, [event, *args], id)
-
-
-def room_names(rooms: Iterable[Any]) -> tuple[str, ...]:
-    """Return rooms as the adapter names them: numbers as text, lists spread."""
-    names: list[str] = []
-    for room in rooms:
-        if isinstance(room, str):
-            names.append(room)
-        elif isinstance(room, int) and not isinstance(room, bool):
-            names.append(str(room))
-        elif isinstance(room, list | tuple | set | frozenset):
-            names.extend(room_names(room))
-        else:
-            raise TypeError(f"a room is a str, or a list of such, not {room!r}")
-    return tuple(names)
-
-
-class BroadcastOperator:
+class BroadcastOperator(Selected):
     """Some sockets of a namespace, or one socket, and how to send to them.
 
     :param own: the one socket; None as soon as the operator means others.
+    :param seconds: how long to wait for answers, where something was said of that.
     """
 
-    __slots__ = ("_namespace", "_own", "_selection")
+    __slots__ = ("namespace", "own", "seconds", "selection")
 
     def __init__(
-        self, namespace: Namespace, selection: Selection = ALL, own: Socket | None = None
+        self,
+        namespace: Namespace,
+        selection: Selection = ALL,
+        own: Socket | None = None,
+        seconds: float | None = None,
     ) -> None:
-        self._namespace = namespace
-        self._selection = selection
-        self._own = own
+        self.namespace = namespace
+        self.selection = selection
+        self.own = own
+        self.seconds = seconds
+
+    def __repr__(self) -> str:
+        return f"<BroadcastOperator of {self.namespace.name!r}, {self.chosen}>"
 
     @property
     def engine(self) -> Engine:
         """The engine of its server."""
-        return self._namespace.server.engine
+        return self.namespace.server.engine
 
-    def _but(self, **changes: Any) -> BroadcastOperator:
-        return BroadcastOperator(self._namespace, replace(self._selection, **changes), self._own)
-
-    def to(self, *rooms: Any) -> BroadcastOperator:
-        """Those in any of `rooms`; from a socket: but for itself.
-
-        :param rooms: names, or lists of names; a socket's id is a room of its own. An empty list
-            is nobody (on Node it is everyone, which no computed list should turn into).
-        """
-        others = self.broadcast
-        return others._but(rooms=(others._selection.rooms or ()) + room_names(rooms))
-
-    in_ = to
-
-    def except_(self, *rooms: Any) -> BroadcastOperator:
-        """But for those in any of `rooms`; from a socket: and but for itself."""
-        others = self.broadcast
-        return others._but(except_=others._selection.except_ + room_names(rooms))
+    # What the words of an addressable are made of
 
     @property
-    def broadcast(self) -> BroadcastOperator:
-        """Everyone else: from a socket, all but itself."""
-        if self._own is None:
+    def _operator(self) -> BroadcastOperator:
+        return self
+
+    def but(self, **changes: Any) -> BroadcastOperator:
+        """Return one with other fields in its selection."""
+        selection = replace(self.selection, **changes)
+        return BroadcastOperator(self.namespace, selection, self.own, self.seconds)
+
+    def within(self, seconds: float) -> BroadcastOperator:
+        """Return one with another time-out."""
+        return BroadcastOperator(self.namespace, self.selection, self.own, seconds)
+
+    @property
+    def others(self) -> BroadcastOperator:
+        """All but the one socket, if it means one."""
+        if self.own is None:
             return self
-        others = self._but(except_=(*self._selection.except_, self._own.id))
-        others._own = None
+        others = self.but(except_=(*self.selection.except_, self.own.id))
+        others.own = None
         return others
 
     @property
-    def volatile(self) -> BroadcastOperator:
-        """Only who can be reached at once; whoever lags does not get the message later."""
-        return self._but(volatile=True)
+    def chosen(self) -> Selection:
+        """Who is meant, where the one socket is a selection too."""
+        if self.own is None:
+            return self.selection
+        return replace(self.selection, rooms=(self.own.id,))
 
-    @property
-    def local(self) -> BroadcastOperator:
-        """Only the sockets of this process."""
-        return self._but(local=True)
+    def _packet(self, event: str, args: Iterable[Any]) -> Packet:
+        selection, namespace = self.selection, self.namespace
+        if namespace.recovery is None and selection.compress and not selection.json:
+            return event_packet(namespace.name, event, args)
+        return flagged_packet(namespace.name, event, args, selection)
 
-    def emit(self, event: str, *args: Any, callback: Callable[..., Any] | None = None) -> bool:
-        """Send an event to them.
+    # Sending
 
-        :returns: for one socket whether it was taken, else True.
-        :raises EncodeError: if an argument cannot be carried; the message names the path to it.
-        :raises EventError: for a reserved name, or a callback for many.
-        """
-        if self._own is not None:
-            return self._own.send_event(event, args, callback, self._selection.volatile)
+    def send_event(
+        self, event: str, args: tuple[Any, ...], callback: Callable[..., Any] | None
+    ) -> bool:
+        """Send an event; see :meth:`emit`."""
+        if callback is None and args and callable(args[-1]):
+            *args, callback = args  # type: ignore[assignment]
+        packet = self._packet(event, args)
+        if self.own is not None:
+            volatile = self.selection.volatile
+            return self.own.send_packet(packet, callback, volatile, self.seconds)
+        if self.engine.hub is None:
+            self.namespace.server.before_serving()
         if callback is not None:
-            raise EventError(
-                "a callback can wait for one socket only; use socket.emit(…, callback=…)"
-            )
-        packet = event_packet(self._namespace.name, event, args)
-        broadcast = self._namespace.adapter.broadcast
+            self._send_asking(packet, callback)
+            return True
+        broadcast = self.namespace.adapter.broadcast
         if self.engine.elsewhere:
-            self.engine.encode(packet)
-            self.engine.post(broadcast, packet, self._selection)
+            if self.namespace.recovery is None:
+                self.engine.encode(packet)
+            else:
+                self._encode_early(packet)
+            self.engine.post(broadcast, packet, self.selection)
         else:
-            broadcast(packet, self._selection)
+            broadcast(packet, self.selection)
             if packet._encoded is None:
                 self.engine.encode(packet)  # a bad value fails where nobody is there, too
         return True
 
-    def send(self, *args: Any) -> bool:
-        """Send a ``message`` event to them."""
-        return self.emit("message", *args)
+    def _send_asking(self, packet: Packet, callback: Callable[..., Any]) -> None:
+        if self.seconds is None:
+            raise EventError(
+                "a callback for several sockets needs a time-out, since one may never answer: "
+                "io.timeout(5).emit(…, callback=…), which is called with (error, answers)"
+            )
+        what = str(packet.data[0])
+
+        def done(gathered: Gathered) -> None:
+            error = _ack_timeout(what, gathered)
+            self.namespace.run(callback, error, list(gathered.answers.values()))
+
+        self._encode_early(packet)
+        broadcast = self.namespace.adapter.broadcast_with_ack
+        begin = partial(broadcast, packet, self.selection, self.seconds, done)
+        if self.engine.elsewhere:
+            self.engine.post(begin)
+        else:
+            begin()
+
+    def ask(self, event: str, args: tuple[Any, ...]) -> Any:
+        """Send an event and wait for the answers; see :meth:`emit_with_ack`."""
+        seconds = DEFAULT_TIMEOUT if self.seconds is None else self.seconds
+        packet = self._packet(event, args)
+        if self.own is not None:
+            return self.own.ask(packet, seconds, self.selection.volatile)
+        if self.engine.hub is None:
+            self.namespace.server.before_serving()
+        gathered: Gathered = self._gather(packet, seconds)
+        error = _ack_timeout(event, gathered)
+        if error is not None:
+            raise error
+        return list(gathered.answers.values())
+
+    def _gather(self, packet: Packet, seconds: float) -> Any:
+        self._encode_early(packet)
+        broadcast = self.namespace.adapter.broadcast_with_ack
+
+        def begin(result: Result) -> None:
+            broadcast(packet, self.selection, seconds, result.set)
+
+        return wait_for(self.namespace.server, begin)
+
+    def _encode_early(self, packet: Packet) -> None:
+        """Have a bad value fail here. Of a copy: the packet gets a number, or an offset, before it
+        is sent.
+        """
+        self.engine.encode(Packet(packet.type, packet.namespace, packet.data))
+
+    def call(self, event: str, *args: Any, timeout: float | None = None) -> Any:
+        """Ask the one socket: :meth:`.Socket.call`, with flags.
+
+        :raises UsageError: for a selection, which may hold several sockets.
+        """
+        if self.own is None:
+            self._refuse_call()
+        return self.emit_with_ack(event, *args, timeout=timeout)
+
+    def _refuse_call(self) -> NoReturn:
+        raise UsageError(
+            "call() asks one client, and here may be several; use emit_with_ack(…), which returns "
+            "the list of their answers, or call() of one socket"
+        )
+
+    # What can be done with them
+
+    def fetch(self) -> list[Socket | RemoteSocket]:
+        """Return them; see :meth:`fetch_sockets`."""
+        found: list[Socket | RemoteSocket] = wait_for(self.namespace.server, self._begin_fetch)
+        return found
+
+    def _begin_fetch(self, result: Result) -> None:
+        def done(gathered: Gathered) -> None:
+            if gathered.silent_nodes:
+                result.set_exception(node_timeout("with their sockets", gathered))
+            else:
+                result.set(self._found(gathered))
+
+        self.namespace.adapter.fetch(self.chosen, done)
+
+    def _found(self, gathered: Gathered) -> list[Socket | RemoteSocket]:
+        """Return the sockets here, then those of which other nodes have told."""
+        there = self.namespace.sockets
+        ids = self.namespace.adapter.ids_in(self.chosen)
+        found: list[Socket | RemoteSocket] = [there[id] for id in ids if id in there]
+        for described in gathered.answers.values():
+            found += [RemoteSocket(self.namespace, plain) for plain in described]
+        return found
 
     @in_hub
-    def disconnect_sockets(self, close: bool = False) -> None:
-        """Send them away, with their whole connections if `close`."""
-        self._namespace.adapter.disconnect(self._chosen, close)
+    def disconnect_them(self, close: bool) -> None:
+        """Send them away; see :meth:`disconnect_sockets`."""
+        self.namespace.adapter.disconnect(self.chosen, close)
 
     @in_hub
-    def sockets_join(self, *rooms: Any) -> None:
-        """Put them into `rooms`."""
-        self._namespace.adapter.join(self._chosen, room_names(rooms))
+    def join_them(self, rooms: tuple[str, ...]) -> None:
+        """Put them into rooms; see :meth:`sockets_join`."""
+        self.namespace.adapter.join(self.chosen, rooms)
 
     @in_hub
-    def sockets_leave(self, *rooms: Any) -> None:
-        """Take them out of `rooms`."""
-        self._namespace.adapter.leave(self._chosen, room_names(rooms))
+    def leave_them(self, rooms: tuple[str, ...]) -> None:
+        """Take them out of rooms; see :meth:`sockets_leave`."""
+        self.namespace.adapter.leave(self.chosen, rooms)
 
-    @property
-    def _chosen(self) -> Selection:
-        if self._own is None:
-            return self._selection
-        return replace(self._selection, rooms=(self._own.id,))  # the one socket, not everyone
+
+def _ack_timeout(event: str, gathered: Gathered) -> AckTimeout | None:
+    if not gathered.silent and not gathered.silent_nodes:
+        return None
+    silent, heard = len(gathered.silent), len(gathered.answers)
+    message = f"{silent} of {silent + heard} clients did not answer {event!r}"
+    if gathered.silent_nodes:
+        message += f", and {gathered.silent_nodes} other nodes said nothing"
+    return AckTimeout(message, gathered.answers, gathered.silent)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from werkzeug import Request
+
 from ..engine.clock import Deadline
+from ..engine.rates import Bucket
 from ..engine.session import Session
 from ..engine.states import SessionState
 from ..exceptions import Disconnected, EncodeError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
-from ..protocol.request import user_query
 from .dispatch import dispatch
+from .handshake import find_auth
+from .rates import Rate
 from .socket import Socket
+from .storage import SessionValues
 
 if TYPE_CHECKING:
     from .server import Server
@@ -43,13 +48,14 @@ class Client:
         "_interrupted",
         "_left",
         "_size",
-        "_stored",
         "_waiting",
+        "buckets",
         "kept",
         "queued",
         "server",
         "session",
         "sockets",
+        "values",
         "working",
     )
 
@@ -64,7 +70,10 @@ class Client:
         self._interrupted = False
         self._waiting = 0  # packets in the inbox, or in the hands of a handler beside others
         self._size = 0
-        self._stored = False  # whether there are values to drop at the end
+        #: What ``socket.set`` has kept; None as long as that is nothing.
+        self.values: SessionValues | None = None
+        #: What it may still send under each limit that it has met; None before the first.
+        self.buckets: dict[Rate, Bucket] | None = None
         self._inbox: deque[Packet | _Left] | None = None  # an idle client needs none
         self._left: set[str] | None = None  # namespaces it was sent away from
         self._deadline: Deadline | None = None  # until when it has to be in a namespace
@@ -126,6 +135,9 @@ class Client:
         """A socket leaves: known at once, its handlers run in their turn."""
         socket = self.sockets.get(namespace)
         if socket is not None and socket.detach():
+            recovery = socket.namespace.recovery
+            if recovery is not None:
+                recovery.left(socket, reason)
             self._append(_Left(socket, reason))
 
     def closed(self, reason: str) -> None:
@@ -133,24 +145,29 @@ class Client:
         self.settled()
         for namespace in list(self.sockets):
             self.leave(namespace, reason)
-        if self._stored:
-            expiration = self.server.options.store_expiration
-            self.server.engine.clock.after(expiration, self._expire)
+        if self.values is not None:
+            self.values.end()
 
-    def _expire(self) -> None:
-        self._stored = False
-        self.server.store.drop(self.session.sid)
+    def values_to_write(self) -> SessionValues:
+        """Return where to keep a value.
 
-    def store_key(self, writing: bool = False) -> str:
-        """Return under which key the values of ``socket.set`` are kept.
-
-        :raises Disconnected: when writing after the client has left: nothing would drop the value.
+        :raises Disconnected: if the client has left: nobody would drop it.
         """
-        if writing:
-            if self.gone:
-                raise Disconnected("the client has left; its values are being dropped")
-            self._stored = True
-        return self.session.sid
+        if self.gone:
+            raise Disconnected("the client has left; its values are being dropped")
+        if self.values is None:
+            self.values = SessionValues(self.server)
+        return self.values
+
+    @property
+    def store_key(self) -> str:
+        """Under which key its values are kept, empty if there are none."""
+        return "" if self.values is None else self.values.key
+
+    def take_over(self, store_key: str) -> None:
+        """Have the values of a client that has come back as this one, unless it has its own."""
+        if self.values is None and store_key:
+            self.values = SessionValues(self.server, store_key)
 
     def _wait_for_join(self) -> None:
         timeout = self.server.options.connect_timeout
@@ -243,22 +260,35 @@ class Client:
     def _join(self, packet: Packet) -> None:
         if self.session.state is not SessionState.OPEN:
             return
-        namespace = self.server.namespaces.get(packet.namespace)
+        name, auth = packet.namespace, find_auth(self.session, packet)
+        if len(self.sockets) >= self.server.options.max_namespaces:
+            self.refuse(name, "Too many namespaces")
+            return
+        namespace = self.server.namespaces.get(name) or self.server.parents.find(self, name, auth)
         if namespace is None:
-            self.server.no_namespace(packet.namespace)
-            self.refuse(packet.namespace, "Invalid namespace")
-        elif len(self.sockets) >= self.server.options.max_namespaces:
-            self.refuse(packet.namespace, "Too many namespaces")
+            self.server.no_namespace(name)
+            self.refuse(name, "Invalid namespace")
         else:
-            namespace.connect(self, self._auth(packet))
+            namespace.connect(self, auth)
 
-    def _auth(self, packet: Packet) -> Any:
-        """What a client says of itself when it joins: generations that join the root namespace
-        without asking can say it in their queries only, the handshake's and the namespace's.
-        """
-        if not self.session.dialect.joins_root:
-            return packet.data
-        return {**user_query(self.session.request.query), **(packet.data or {})} or None
+    @property
+    def conn(self) -> Session:
+        """The session that carries it, as Socket.IO names that."""
+        return self.session
+
+    @property
+    def id(self) -> str:
+        """The session's sid: a secret of the client's, unlike its sockets' ids."""
+        return self.session.sid
+
+    @property
+    def request(self) -> Request:
+        """The handshake's request."""
+        return self.server.request_of(self)
+
+    def __contains__(self, namespace: object) -> bool:
+        """Whether it is in a namespace, given by its name."""
+        return namespace in self.sockets
 
     def refuse(self, namespace: str, message: str, data: Any = None) -> None:
         """Tell the client that it may not join `namespace`."""

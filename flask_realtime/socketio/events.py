@@ -1,108 +1,37 @@
-"""Handlers by event, their signatures read once, when they are registered."""
+"""Handlers by event, and the words by which they are registered and forgotten."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
-
-from gevent import GreenletExit, Timeout
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ..exceptions import EventError
+from .handler import F, Function, Handler
+from .terms import Guard, Terms, make_guard
 
-Function = Callable[..., Any]
-F = TypeVar("F", bound=Function)
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+log = logging.getLogger("flask_realtime.namespace")
 
 LIFE = frozenset(("connect", "connection", "disconnecting", "disconnect"))
-"""Events of a socket's life: never taken from the wire."""
+"""Events of a socket's life."""
+
+_ENDS = ("disconnecting", "disconnect")
+"""Those that come with the reason, and what was behind it."""
+
+NEW_NAMESPACE = "new_namespace"
+"""The event of the server by which it tells of a namespace that a client has made."""
+
+OURS = LIFE | {NEW_NAMESPACE}
+"""Events that are ours: never taken from the wire."""
 
 RESERVED = LIFE | {"connect_error", "newListener", "removeListener"}
 """Names that an application may not emit (Socket.IO 4: socket.io/lib/socket-types.ts)."""
 
-FAILURES = (Exception, Timeout, GreenletExit)
-"""What a handler may fail with: gevent's own are no ``Exception``. The rest ends the process."""
-
-_UNLIMITED = 1 << 30
-
-
-class Handler:
-    """The application's function for one event.
-
-    :raises EventError: if `function` is none, is async or a generator, or needs keyword arguments.
-    """
-
-    __slots__ = ("event", "function", "least", "most", "wants_ack")
-
-    def __init__(self, event: str, function: Function) -> None:
-        if not callable(function):
-            raise EventError(f"the handler of {event!r} is a function, not {function!r}")
-        if _is_lazy(function) or _is_lazy(type(function).__call__):
-            raise EventError(
-                f"the handler of {event!r} is an ordinary function, not an async one nor a "
-                "generator: gevent waits for you, so call what waits without await"
-            )
-        self.event = event
-        self.function = function
-        self.least, self.most, self.wants_ack = _signature(event, function)
-
-    def takes(self, arguments: int) -> bool:
-        """Whether the function can be called with so many arguments."""
-        return self.least <= arguments <= self.most
-
-    def __str__(self) -> str:
-        code = getattr(inspect.unwrap(self.function), "__code__", None)
-        name = getattr(self.function, "__qualname__", repr(self.function))
-        return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
-
-    def wrong_arguments(self, arguments: int) -> str:
-        """Say why it cannot be called with so many."""
-        if self.most >= _UNLIMITED:
-            takes = f"at least {self.least}"
-        else:
-            takes = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
-        came = f"{arguments} argument" if arguments == 1 else f"{arguments} arguments"
-        return f"{self.event!r} came with {came}, its handler {self} takes {takes}"
-
-
-def _is_lazy(function: Any) -> bool:
-    """Whether a call runs nothing of the function yet."""
-    return (
-        inspect.iscoroutinefunction(function)
-        or inspect.isgeneratorfunction(function)
-        or inspect.isasyncgenfunction(function)
-    )
-
-
-def _signature(event: str, function: Function) -> tuple[int, int, bool]:
-    """Return the fewest and the most arguments of an event, and whether ``ack`` comes after."""
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except ValueError:  # some functions written in C do not tell
-        return 0, _UNLIMITED, False
-    positional = [
-        parameter
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
-    wants_ack = _is_ack(parameters[-1]) if parameters else False
-    if wants_ack:
-        last = parameters.pop()
-        positional = [parameter for parameter in positional if parameter is not last]
-    for parameter in parameters:
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
-            raise EventError(
-                f"the handler of {event!r} needs the keyword argument {parameter.name!r}; "
-                "an event's arguments come by position"
-            )
-    least = sum(parameter.default is parameter.empty for parameter in positional)
-    unlimited = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
-    return least, _UNLIMITED if unlimited else len(positional), wants_ack
-
-
-def _is_ack(parameter: inspect.Parameter) -> bool:
-    # It is given by its name: arguments before it that have defaults may be missing.
-    by_name = (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    return parameter.name == "ack" and parameter.kind in by_name
+CATCH_ALL = "*"
+"""As an event: those that have no handler of their own. As a namespace: every one."""
 
 
 def check_name(event: Any) -> None:
@@ -117,36 +46,140 @@ def check_name(event: Any) -> None:
 
 
 class Handlers:
-    """The handlers of a namespace or of one socket; the last one registered for an event counts."""
+    """The handlers of a namespace; the last one registered for an event counts.
+
+    Those that were put in front of it are called too, before it.
+    """
 
     __slots__ = ("_by_event",)
+    _takes_callback = False
 
     def __init__(self) -> None:
-        self._by_event: dict[str, Handler] = {}
+        self._by_event: dict[str, tuple[Handler, ...]] = {}
 
-    def add(self, event: str, function: Function) -> None:
+    def __bool__(self) -> bool:
+        """Whether anything is registered here."""
+        return bool(self._by_event)
+
+    def add(
+        self,
+        event: str,
+        function: Function,
+        *,
+        once: bool = False,
+        first: bool = False,
+        guard: Guard | None = None,
+    ) -> None:
         """Register `function` for `event`.
 
+        :param once: forget it when it is called.
+        :param first: put it in front of those that are there.
+        :param guard: what an event passes first.
         :raises EventError: for a name that can never come, or a function that cannot be called.
         """
         check_name(event)
-        handler = Handler(event, function)
-        if event in LIFE and handler.least > 1:
-            raise EventError(f"{event!r} comes with one argument at most; {handler} takes more")
-        self._by_event[event] = handler
+        handler = Handler(event, function, self._takes_callback)
+        if event in OURS and handler.least > (2 if event in _ENDS else 1):
+            most = "two arguments" if event in _ENDS else "one argument"
+            raise EventError(f"{event!r} comes with {most} at most; {handler} takes more")
+        handler.prepended = first
+        if guard is not None:
+            handler.guard = guard.of(handler)
+        if once:
+            handler.function = self._call_once(handler)
+        present = self.find(event)
+        self._by_event[event] = (handler, *present) if first else self._behind(present, handler)
 
-    def find(self, event: str) -> Handler | None:
-        return self._by_event.get(event)
+    def _behind(self, present: tuple[Handler, ...], handler: Handler) -> tuple[Handler, ...]:
+        for before in present:
+            if not before.prepended and str(before) != str(handler):
+                # Two modules that do not know of each other, most likely: one of them is silent.
+                log.warning("%r had a handler, %s; now it is %s", handler.event, before, handler)
+        return (*(each for each in present if each.prepended), handler)
 
-    def remove(self, event: str) -> None:
-        self._by_event.pop(event, None)
+    def _call_once(self, handler: Handler) -> Function:
+        def call(*args: Any, **ack: Any) -> Any:
+            self._discard(handler)  # first: another event may come while it waits
+            return handler.given(*args, **ack)
+
+        return call
+
+    def _discard(self, handler: Handler) -> None:
+        left = tuple(each for each in self.find(handler.event) if each is not handler)
+        if left:
+            self._by_event[handler.event] = left
+        else:
+            self._by_event.pop(handler.event, None)
+
+    def adopt(self, handlers: Iterable[Handler]) -> None:
+        """Register what another table has for an event that has no handler here."""
+        for handler in reversed(tuple(handlers)):
+            once = handler.function is not handler.given
+            how = {"once": once, "first": handler.prepended}
+            self.add(handler.event, handler.given, **how, guard=handler.guard)
+
+    def find(self, event: str) -> tuple[Handler, ...]:
+        """Return the handlers of an event, in the order in which they are called."""
+        return self._by_event.get(event, ())
+
+    def remove(self, event: str, function: Function | None = None) -> None:
+        """Forget a function, the latest if it was registered several times; or all of `event`."""
+        if function is None:
+            self._by_event.pop(event, None)
+            return
+        for handler in reversed(self.find(event)):
+            if handler.given == function:  # not "is": a method is a new object at each look
+                self._discard(handler)
+                return
+
+    def clear(self) -> None:
+        self._by_event.clear()
 
     def names(self) -> list[str]:
         return sorted(self._by_event)
 
 
+class Listeners(Handlers):
+    """The handlers of one socket; all that are registered for an event are called, in order."""
+
+    __slots__ = ()
+    _takes_callback = True
+
+    def add(
+        self,
+        event: str,
+        function: Function,
+        *,
+        once: bool = False,
+        first: bool = False,
+        guard: Guard | None = None,
+    ) -> None:
+        if event == CATCH_ALL:
+            raise EventError(
+                "'*' is for all sockets of a namespace; socket.on_any(…) hears every event of one"
+            )
+        super().add(event, function, once=once, first=first, guard=guard)
+
+    def _behind(self, present: tuple[Handler, ...], handler: Handler) -> tuple[Handler, ...]:
+        return (*present, handler)
+
+
+S = TypeVar("S", bound="Subscribable")
+
+
 class Subscribable:
-    """Something whose events can be handled: a namespace, or one socket."""
+    """Something whose events can be handled: a namespace, a server for its root, or one socket.
+
+    The names are those of Node's event emitters. A namespace has one handler per event, and the
+    last one counts; a socket has as many as are registered, and then its namespace's is not called.
+    The event ``*`` of a namespace is for those that no other handler takes; its handler gets the
+    event's name before the arguments.
+
+    What a handler returns is the answer for a client that has asked for one: a tuple is several
+    values. If its last parameter is named ``ack``, it gets the function that answers, and does so
+    when it likes, once. A listener of a socket gets that function under any name, as Node's do, if
+    the client has asked and it needs one argument more than came.
+    """
 
     __slots__ = ()
 
@@ -155,26 +188,111 @@ class Subscribable:
         raise NotImplementedError
 
     @overload
-    def on(self, event: str) -> Callable[[F], F]: ...
+    def on(self, event: str, **terms: Unpack[Terms]) -> Callable[[F], F]: ...
 
     @overload
-    def on(self, event: str, handler: F) -> F: ...
+    def on(self: S, event: str, handler: Function, **terms: Unpack[Terms]) -> S: ...
 
-    def on(self, event: str, handler: Function | None = None) -> Function:
+    def on(self, event: str, handler: Function | None = None, **terms: Unpack[Terms]) -> Any:
         """Register the handler of an event; a decorator if no handler is given.
 
+        :param terms: how often it is called for each client: ``rate="10/second"``, with ``burst=``
+            and ``on_limit=``; see :class:`.RateLimit`. And ``validate=True``: whether arguments
+            have to be what the hints of its parameters say; others are answered with an error.
+        :returns: itself, so that calls can follow each other: ``chat = io.of("/chat").on(…)``.
         :raises EventError: for a name that can never come, or a function that cannot be called.
+        :raises OptionError: for a bad value of `terms`.
+        """
+        check_name(event)  # now, since a decorator without parentheses is never called
+        guard = make_guard(event, terms, event in OURS)
+        if handler is None:
+            return self._registering(event, guard=guard)
+        self._table().add(event, handler, guard=guard)
+        return self
+
+    @overload
+    def once(self, event: str) -> Callable[[F], F]: ...
+
+    @overload
+    def once(self: S, event: str, handler: Function) -> S: ...
+
+    def once(self, event: str, handler: Function | None = None) -> Any:
+        """Register a handler that is forgotten when it is called; else as :meth:`on`."""
+        if handler is None:
+            check_name(event)
+            return self._registering(event, once=True)
+        self._table().add(event, handler, once=True)
+        return self
+
+    @overload
+    def prepend_listener(self, event: str) -> Callable[[F], F]: ...
+
+    @overload
+    def prepend_listener(self: S, event: str, handler: Function) -> S: ...
+
+    def prepend_listener(self, event: str, handler: Function | None = None) -> Any:
+        """Register a handler that is called before those that are there; else as :meth:`on`.
+
+        Of several handlers, the first that returns something other than None, or raises, has
+        answered the client.
         """
         if handler is None:
-            check_name(event)  # now, since a decorator without parentheses is never called
-            return lambda function: self.on(event, function)
-        self._table().add(event, handler)
-        return handler
+            check_name(event)
+            return self._registering(event, first=True)
+        self._table().add(event, handler, first=True)
+        return self
+
+    def _registering(self, event: str, **how: Any) -> Callable[[F], F]:
+        def register(handler: F) -> F:
+            self._table().add(event, handler, **how)
+            return handler
+
+        return register
 
     def event(self, handler: F) -> F:
         """Register a function as the handler of the event of its name."""
         self._table().add(handler.__name__, handler)
         return handler
+
+    def off(self, event: str, handler: Function | None = None) -> None:
+        """Forget a handler of an event, or all of them; nothing happens if it has none."""
+        self._table().remove(event, handler)
+
+    remove_listener = off
+
+    def remove_all_listeners(self, event: str | None = None) -> None:
+        """Forget all handlers, or those of one event."""
+        if event is None:
+            self._table().clear()
+        else:
+            self._table().remove(event)
+
+    def listeners(self, event: str) -> list[Function]:
+        """Return the handlers of an event, as they were registered."""
+        return [handler.given for handler in self._table().find(event)]
+
+    def listener_count(self, event: str) -> int:
+        """Return how many handlers an event has."""
+        return len(self._table().find(event))
+
+    def event_names(self) -> list[str]:
+        """Return the events that have handlers, sorted."""
+        return self._table().names()
+
+
+class AnyNamespace(Subscribable):
+    """Handlers of all namespaces, for events that no handler of their own takes.
+
+    They get the same arguments; ``socket.namespace`` says where they are.
+    """
+
+    __slots__ = ("handlers",)
+
+    def __init__(self) -> None:
+        self.handlers = Handlers()
+
+    def _table(self) -> Handlers:
+        return self.handlers
 
 
 class Events(Subscribable):
@@ -203,14 +321,15 @@ class Events(Subscribable):
         :param where: the name of the namespace.
         :raises EventError: if one of the events has another handler there.
         """
-        mine = [self._handlers.find(event) for event in self._handlers.names()]
-        handlers = [handler for handler in mine if handler is not None]
-        for handler in handlers:
-            present = table.find(handler.event)
-            if present is not None and present.function is not handler.function:
+        new = []
+        for event in self._handlers.names():
+            mine, present = self._handlers.find(event), table.find(event)
+            if not present:
+                new.append(mine)
+            elif [each.given for each in present] != [each.given for each in mine]:
                 raise EventError(
-                    f"{handler.event!r} has two handlers in {where!r}: {present} and {handler}"
+                    f"{event!r} has two handlers in {where!r}: {present[-1]} and {mine[-1]}"
                 )
         self._registered = True
-        for handler in handlers:
-            table.add(handler.event, handler.function)
+        for handlers in new:
+            table.adopt(handlers)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..adapters.adapter import Adapter
+from ..adapters.adapter import ALL, Adapter, Returned, Selection
+from ..adapters.memory import MemoryAdapter
 from ..engine.admission import new_id
 from ..exceptions import ConnectionRefusedError
-from ..protocol.packet import Packet
+from .addressable import Addressable, room_names
+from .authorization import Authorization
 from .broadcast import BroadcastOperator
 from .dispatch import run_life
-from .events import FAILURES, F, Function, Handlers, Subscribable
-from .socket import REFUSED, Socket
+from .events import Handlers, Subscribable
+from .for_adapter import ForAdapter
+from .handler import FAILURES, F, Function
+from .middleware import Gate, Middleware, Refusal, refusal_of
+from .recovery import make_recovery
+from .socket import Socket
 
 if TYPE_CHECKING:
     from .client import Client
+    from .parent import ParentNamespace
     from .server import Server
 
 
-class Namespace(Subscribable):
+class Namespace(ForAdapter, Addressable, Subscribable):
     """What ``io.of(name)`` returns."""
 
     def __init__(
@@ -30,8 +36,16 @@ class Namespace(Subscribable):
         self.name = name
         self.sockets: dict[str, Socket] = {}
         self.handlers = Handlers()
-        self.error_handler: Function | None = None
+        #: Whose handlers and middlewares it has beside its own; None for most.
+        self.parent: ParentNamespace | None = None
+        self._error_handler: Function | None = None
+        self._authorization: Authorization | None = None
+        self._middlewares: list[Middleware] = []
+        self._joining = 0  # clients that may be in it soon
+        self._server_side: Handlers | None = None
         self.adapter = make_adapter(self)
+        #: Who may come back after a loss of connection; None where nobody may.
+        self.recovery = make_recovery(self.adapter, self, server.options)
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name!r} with {len(self.sockets)} sockets>"
@@ -43,110 +57,196 @@ class Namespace(Subscribable):
 
     def on_error(self, handler: F) -> F:
         """Register what is called with the exception of a handler; it returns the answer."""
-        self.error_handler = handler
+        self._error_handler = handler
         return handler
 
-    # Sending
+    @property
+    def error_handler(self) -> Function | None:
+        """What is called with the exception of a handler."""
+        if self._error_handler is None and self.parent is not None:
+            return self.parent.error_handler
+        return self._error_handler
+
+    def use(self, middleware: F) -> F:
+        """Register a function that decides on each client before its ``connect`` handler does.
+
+        They are asked in the order of their registration, with the contexts of a handler. The
+        client is not in the namespace yet: no broadcast reaches it, and what is sent to it waits.
+
+        :param middleware: ``(socket)``, which refuses the client by returning False or raising
+            :exc:`.ConnectionRefusedError`; or ``(socket, next)``, which calls ``next()``, or
+            ``next(error)`` to refuse, at once or later, from any greenlet or thread. A client for
+            which nobody does so within ``connect_timeout`` is refused.
+        :raises EventError: for a function that can take neither.
+        """
+        self._middlewares.append(Middleware(middleware))
+        return middleware
+
+    def authorization(self, function: F) -> F:
+        """Register the function that decides on each client by its handshake, as Socket.IO 0.9 had
+        it; before the middlewares. There is one, and the last one counts.
+
+        :param function: ``(handshake) -> bool``, or ``(handshake, callback)``, which calls
+            ``callback(error, authorized)``, perhaps later; a third argument is what the socket's
+            handshake is from now on.
+        :raises EventError: for a function that can take neither.
+        """
+        self._authorization = Authorization(function)
+        return function
+
+    def _gates(self) -> list[Gate]:
+        """What a client has to pass, in order."""
+        before = self.parent._gates() if self.parent is not None else []
+        authorization = [self._authorization] if self._authorization is not None else []
+        return [*before, *authorization, *self._middlewares]
 
     @property
-    def _all(self) -> BroadcastOperator:
+    def is_configured(self) -> bool:
+        """Whether anything is registered with this namespace itself."""
+        own = self._error_handler or self._authorization or self._middlewares
+        return bool(own or self.handlers or self._server_side)
+
+    # Sending: see Addressable
+
+    @property
+    def _operator(self) -> BroadcastOperator:
         return BroadcastOperator(self)
 
-    def emit(self, event: str, *args: Any) -> bool:
-        """Send an event to everyone in the namespace."""
-        return self._all.emit(event, *args)
+    def server_side_handlers(self) -> Handlers:
+        """The handlers of events from other nodes."""
+        if self._server_side is None:
+            self._server_side = Handlers()
+        return self._server_side
 
-    def send(self, *args: Any) -> bool:
-        """Send a ``message`` event to everyone in the namespace."""
-        return self._all.send(*args)
+    def renew_adapter(self) -> None:
+        """Have an adapter that the options ask for; nobody may be here yet."""
+        listeners = getattr(self.adapter, "room_events", None)
+        self.adapter = self.server.make_adapter(self)
+        if listeners is not None and isinstance(self.adapter, MemoryAdapter):
+            self.adapter.room_events = listeners
+        self.recovery = make_recovery(self.adapter, self, self.server.options)
 
-    def to(self, *rooms: Any) -> BroadcastOperator:
-        """Those in any of `rooms`."""
-        return self._all.to(*rooms)
-
-    in_ = to
-
-    def except_(self, *rooms: Any) -> BroadcastOperator:
-        """All but those in any of `rooms`."""
-        return self._all.except_(*rooms)
+    # The names of old
 
     @property
-    def volatile(self) -> BroadcastOperator:
-        """All who can be reached at once."""
-        return self._all.volatile
+    def connected(self) -> dict[str, Socket]:
+        """The sockets by id, as Socket.IO 1.x and 2.x have it: :attr:`sockets`."""
+        return self.sockets
 
-    @property
-    def local(self) -> BroadcastOperator:
-        """All of this process."""
-        return self._all.local
+    def clients(
+        self, room: Any = None, callback: Callable[[Any, list[str]], Any] | None = None
+    ) -> list[Socket]:
+        """Return the sockets of this process that are in a room, or all.
 
-    def sockets_join(self, *rooms: Any) -> None:
-        """Put everyone into `rooms`."""
-        self._all.sockets_join(*rooms)
+        Socket.IO 0.9 has it so; that of 1.x and 2.x calls back with ``(error, ids)``.
+        """
+        if callable(room):
+            room, callback = None, room
+        chosen = ALL if room is None else Selection(rooms=room_names([room]))
+        there = self.adapter.ids_in(chosen)
+        sockets = [self.sockets[id] for id in there if id in self.sockets]
+        if callback is not None:
+            callback(None, [socket.id for socket in sockets])
+        return sockets
 
-    def sockets_leave(self, *rooms: Any) -> None:
-        """Take everyone out of `rooms`."""
-        self._all.sockets_leave(*rooms)
-
-    def disconnect_sockets(self, close: bool = False) -> None:
-        """Send everyone away."""
-        self._all.disconnect_sockets(close)
-
-    # For the adapter
-
-    def deliver(self, ids: Iterable[str], packet: Packet, volatile: bool) -> None:
-        """Send `packet` to the sockets of these ids; one call per broadcast, not per socket."""
-        sockets = self.sockets
-        for id in ids:
-            socket = sockets.get(id)
-            if socket is not None:
-                socket.deliver(packet, volatile)
-
-    def disconnect(self, id: str, close: bool) -> None:
-        """Send one socket away."""
-        socket = self.sockets.get(id)
-        if socket is not None:
-            socket.disconnect(close)
+    def socket(self, id: str) -> Socket | BroadcastOperator:
+        """Return a socket by its id; what is sent to one of another node goes there, and to one
+        that is gone nowhere (Socket.IO 0.9).
+        """
+        return self.sockets.get(id) or self.to(id)
 
     # A socket's beginning and end, in the order of its client's events
 
     def connect(self, client: Client, auth: Any) -> None:
-        """Let a client in, unless the ``connect`` handler refuses."""
-        session = client.session
-        id = session.dialect.socket_id(session.sid, self.name, new_id)
+        """Let a client in, unless somebody refuses: authorization, middlewares, ``connect``."""
+        self._joining += 1
+        try:
+            returned = None
+            if self.recovery is not None:
+                returned, auth = self.recovery.find(client, auth)
+                if client.gone:
+                    return  # it has left while its connection of before came to an end
+            socket = self._begin(client, auth, returned)
+            client.joined(socket)
+            self._let_in(socket)
+        finally:
+            self._joining -= 1
+            self.look_whether_empty()
+
+    def _begin(self, client: Client, auth: Any, returned: Returned | None) -> Socket:
+        """Return the client's socket: a new one, or the one that it had before."""
+        if returned is None:
+            session = client.session
+            id = session.dialect.socket_id(session.sid, self.name, new_id)
+        else:
+            id = returned.kept.id
         socket = Socket(self, client, id, auth)
+        if self.recovery is not None:
+            self.recovery.begin(socket, returned)
+        if returned is not None:
+            self.sockets[id] = socket  # it is in its rooms already: what they get waits for it
+        return socket
+
+    def _let_in(self, socket: Socket) -> None:
+        refusal = self._pass_gates(socket)
+        if refusal is not None or not socket.connected:
+            self._turn_away(socket, refusal)
+            return
         # In its own room already: the handler may join others, and emit to them.
-        self.sockets[id] = socket
-        self.adapter.add(id, ())
-        client.joined(socket)
+        self.sockets[socket.id] = socket
+        self.adapter.add(socket.id, ())
         refusal = self._ask(socket)
         if refusal is not None or socket.sent_away:
-            left = not socket.detach()  # then either side knows already
-            socket.let_go()
-            if refusal is not None and not left:
-                client.refuse(self.name, *refusal)
+            self._turn_away(socket, refusal)
             return
         socket.accept()
-        client.settled()
+        socket.client.settled()
         try:
             run_life(socket, "connection", socket)
         except FAILURES as error:
             self.server.handler_failed(socket, "connection", error)
 
-    def _ask(self, socket: Socket) -> tuple[str, Any] | None:
-        """Return why the socket may not connect, None if it may."""
+    def _pass_gates(self, socket: Socket) -> Refusal | None:
+        """Return what refuses the socket, None if nothing does or it has left."""
+        if self.recovery is not None and self.recovery.skips_middlewares(socket):
+            return None
+        for gate in self._gates():
+            try:
+                gate.admit(socket)
+            except FAILURES as error:
+                return refusal_of(socket, gate.name, error) if socket.connected else None
+            if not socket.connected:
+                break
+        return None
+
+    def _ask(self, socket: Socket) -> Refusal | None:
+        """Return why the ``connect`` handler refuses the socket, None if it does not."""
+        asked = "the user loader"
         try:
-            answer = run_life(socket, "connect", socket.auth)
-        except ConnectionRefusedError as refusal:
-            return refusal.message, refusal.data
-        except builtins.ConnectionRefusedError as refusal:
-            return str(refusal) or REFUSED, None
+            self.server.enter_user(socket)
+            asked = "connect"
+            if run_life(socket, "connect", socket.auth) is False:
+                raise ConnectionRefusedError
         except FAILURES as error:
-            self.server.handler_failed(socket, "connect", error)
-            return "internal error", None
-        return (REFUSED, None) if answer is False else None
+            return refusal_of(socket, asked, error)
+        return None
+
+    def _turn_away(self, socket: Socket, refusal: Refusal | None) -> None:
+        left = not socket.detach()  # then either side knows already
+        socket.let_go()
+        if refusal is not None and not left:
+            socket.client.refuse(self.name, *refusal)
 
     def forget(self, socket: Socket) -> None:
         """A socket is over."""
-        self.adapter.remove_all(socket.id)
-        self.sockets.pop(socket.id, None)
+        # Another one may have its id: its client has come back. And one that a middleware has put
+        # into rooms may never have been here.
+        if self.sockets.get(socket.id, socket) is socket:
+            self.adapter.remove_all(socket.id)
+            self.sockets.pop(socket.id, None)
+        self.look_whether_empty()
+
+    def look_whether_empty(self) -> None:
+        """Tell the parent, if nobody is here."""
+        if self.parent is not None and not self.sockets and not self._joining:
+            self.parent.emptied(self)

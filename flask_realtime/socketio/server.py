@@ -3,92 +3,222 @@
 from __future__ import annotations
 
 import logging
-import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 
-from .. import signals
+from .. import scopes
 from ..adapters.adapter import Adapter, Local
 from ..adapters.memory import MemoryAdapter
+from ..adapters.session_aware import SessionAwareAdapter
 from ..engine.engine import Engine
 from ..engine.session import Session
-from ..exceptions import ArgumentsError, EventError, OptionError
-from ..options import Options, make_options
-from ..store.memory import MemoryStore
+from ..engine.traced import TracedSession
+from ..exceptions import OptionError
+from ..options import Options, check_options, make_options
+from ..store.choosing import make_store
 from ..store.store import Store
-from .acks import INTERNAL_ERROR
 from .client import Client
-from .events import FAILURES, Function, Handler
-from .namespace import Namespace
-from .socket import Socket
+from .events import AnyNamespace
+from .expiries import Expiries
+from .failures import Failures
+from .namespaces import Namespaces
+from .rates import Rate, make_rate
+from .settings import Settings
+from .traced import TracedClient
 from .turn import Turn
+from .users import Users
 
-_MAX_LOGGED = 100
-"""Mistakes of clients that are logged."""
+log = logging.getLogger("flask_realtime.server")
+
+LATE = frozenset(
+    "allow_request allow_upgrades client_minified client_version connect_timeout "
+    "cors_allowed_headers cors_allowed_origins cors_credentials cors_max_age engineio_logger "
+    "flash_policy_port log_level logger serve_client store_expiration transports".split()
+)
+"""Options that can change while clients are here: new requests go by them."""
+
+ServerType = TypeVar("ServerType", bound="Server")
 
 
-def call(socket: Socket, function: Function, args: Sequence[Any]) -> Any:
-    """Run a handler, and nothing around it."""
-    return function(*args)
+def _nothing() -> None:
+    """What is done before an emit without the extension."""
 
 
-class Server:
+def _for_adapters(options: Options) -> tuple[Any, ...]:
+    """What adapters are made by; none of it is in ``LATE``."""
+    recovery = options.connection_state_recovery
+    return options.adapter, recovery, recovery and (options.ping_interval, options.ping_timeout)
+
+
+class Server(Settings, Failures, Namespaces, Users):
     """Namespaces, and the engine that brings their clients.
 
-    :param options: from :func:`flask_realtime.options.make_options`.
-    :param adapter: makes the adapter of each namespace.
-    :param store: keeps what ``socket.set`` is given.
+    :param options: a mapping of options, or what :func:`flask_realtime.options.make_options`
+        returned.
+    :param adapter: makes the adapter of each namespace, unless the option of that name does.
+    :param store: keeps what ``socket.set`` is given, unless the option of that name says where.
     """
 
     options: Options
     engine: Engine
     turn: Turn
+    rate: Rate | None
 
     def __init__(
         self,
-        options: Options | None = None,
+        options: Options | Mapping[str, Any] | None = None,
         adapter: Callable[[Local], Adapter] = MemoryAdapter,
         store: Store | None = None,
     ) -> None:
-        self._make_adapter = adapter
-        self.store: Store = store if store is not None else MemoryStore()
-        self.namespaces: dict[str, Namespace] = {}
+        self._adapter = adapter
+        self._own_store = store
+        #: Until when the values of sessions are kept, for a store that may wait.
+        self.expiries: Expiries = Expiries(self)
+        #: Handlers of the namespace ``*``: of every one.
+        self.any_namespace = AnyNamespace()
         #: The names of those that bring clients, and have not stopped.
         self.hosts: set[str] = set()
-        #: Runs a handler: the extension puts Flask's contexts around it here.
-        self.around: Callable[[Socket, Function, Sequence[Any]], Any] = call
-        #: Where failures of handlers are logged; the extension gives the application's.
-        self.log = logging.getLogger("flask_realtime.socketio")
-        #: Whether a client may see what went wrong.
-        self.debug: Callable[[], bool] = bool
-        self.default_error_handler: Function | None = None
-        self._logged: set[tuple[str, ...]] = set()
-        self.configure(options or make_options())
+        Failures.__init__(self)
+        Namespaces.__init__(self)
+        Users.__init__(self)
+        #: Called at an emit to several, as long as there has been no request for us.
+        self.before_serving: Callable[[], None] = _nothing
+        #: What was set beside the options, by :meth:`change`.
+        self._changes: dict[str, Any] = {}
+        scopes.enable_from_environment()
+        given = options if isinstance(options, Options) else make_options(**(options or {}))
+        self.engine = Engine(given, self._make_client)  # checks how they go together
+        self.options = given
+        #: What bounds all events of each client; None for no limit.
+        self.rate = make_rate(given.rate_limit)
+        #: What keeps the values of sessions.
+        self.store: Store = self._choose_store(given)
+        scopes.apply(given)
         self.of("/")
 
-    def configure(self, options: Options) -> None:
-        """Take other options, before the first request.
+    # Options
+
+    @property
+    def _set_up(self) -> Server:
+        return self
+
+    @property
+    def make_adapter(self) -> Callable[[Local], Adapter]:
+        """What makes the adapter of each namespace."""
+        chosen = self.options.adapter or self._adapter
+        if chosen is MemoryAdapter and self.options.connection_state_recovery is not None:
+            return self._make_session_aware
+        return chosen
+
+    @property
+    def store_expiration(self) -> float:
+        """How long the values of a session outlive it: as long as its client may come back."""
+        recovery = self.options.connection_state_recovery
+        longest = 0.0 if recovery is None else recovery.max_disconnection_duration
+        return max(self.options.store_expiration, longest)
+
+    def _make_session_aware(self, local: Local) -> Adapter:
+        options, terms = self.options, self.options.connection_state_recovery
+        assert terms is not None
+        # A lost connection is noticed only when a ping stays without an answer.
+        unnoticed = options.ping_interval + options.ping_timeout
+        return SessionAwareAdapter(
+            local, terms.max_disconnection_duration, terms.max_packets, unnoticed
+        )
+
+    def take_options(self, options: Options) -> None:
+        """Take other options, before the first request; what :meth:`change` has set stays.
 
         :raises OptionError: after it.
         """
-        if hasattr(self, "engine") and self.engine.hub is not None:
+        if self.engine.hub is not None:
             raise OptionError("the options cannot change any more: the server has clients")
-        self.engine = Engine(options, self._make_client)  # checks how they go together
-        self.options = options
+        self._take(replace(options, **self._changes))
 
-    def start(self) -> None:
-        """Belong to the hub of this thread. Called at each request; only the first one matters."""
+    def renew(self, options: Options) -> None:
+        """Take other options as :meth:`take_options`; where no host is left, begin anew for them.
+
+        Clients that came by none are sent away: those of tests, which set up an application twice.
+
+        :raises OptionError: while clients of a host may be here.
+        """
+        if self.engine.hub is not None and not self.hosts:
+            engine = Engine(replace(options, **self._changes), self._make_client)  # checks them
+            self.close()
+            self.engine.stop()
+            engine.listeners = self.engine.listeners
+            self.engine = engine
+            self._put_authorization()
+        self.take_options(options)
+
+    def change(self: ServerType, **changes: Any) -> ServerType:
+        """Change options, by any of their names; once the server serves only those in ``LATE``.
+
+        :raises OptionError: for an unknown name, a bad value, or an option that cannot change now.
+        """
+        checked = check_options(self.options, **changes)
+        late = [name for name in checked if name not in LATE]
+        if late and self.engine.hub is not None:
+            raise OptionError(
+                f"{late[0]} cannot change any more: the server has clients. Set it before the "
+                "first request"
+            )
+        self._take(replace(self.options, **checked))
+        self._changes.update(checked)
+        return self
+
+    def _take(self, options: Options) -> None:
+        before = self.options
+        same = options.store == before.store
+        store = self.store if same else self._choose_store(options)
+        self.engine.configure(options)  # checks how they go together
+        self.options, self.store = options, store
+        if options.rate_limit != before.rate_limit:
+            self.rate = make_rate(options.rate_limit)
+        scopes.apply(options, before)
+        if _for_adapters(options) != _for_adapters(before):
+            for namespace in self.namespaces.values():
+                namespace.renew_adapter()
+
+    def _choose_store(self, options: Options) -> Store:
+        return make_store(self._own_store if options.store is None else options.store)
+
+    def bind(self: ServerType, engine: Engine) -> ServerType:
+        """Take the clients of another engine, before the first request (row S30)."""
+        if self.engine.hub is not None:
+            raise OptionError("the engine cannot change any more: the server has clients")
+        engine.bind(self._make_client)
+        self.engine = engine
+        self._put_authorization()
+        return self
+
+    def onconnection(self, session: Session) -> Client:
+        """Serve a session that an engine has made; return its client (row S31)."""
+        return self._make_client(session)
+
+    # Hosts
+
+    def start(self, watched: bool = True) -> None:
+        """Belong to the hub of this thread. Called at each request; only the first one matters.
+
+        :param watched: whether to tell of what holds the hub up; see :meth:`.Engine.start`.
+        """
         if self.engine.hub is None:
-            self.engine.start()
+            self.engine.start(watched)
             self.turn = Turn(self.engine.hub)
+            self.start_adapters()
 
     def attend(self, host: str) -> None:
         """Take clients of a host, which :meth:`leave` is called for when it stops."""
+        log.debug("clients of %s are taken from now on", host)
         self.hosts.add(host)
         self.engine.reopen()
+        if self.engine.hub is not None:
+            self.start_adapters()
 
     def leave(self, host: str) -> None:
         """End the sessions that began at a host, which stops; with the last host all of them."""
@@ -100,14 +230,20 @@ class Server:
         self.engine.close_those_of(host)
         self._wait_for_handlers(clients, 1.0)
 
-    def close(self, timeout: float = 1.0) -> None:
+    def close(self, callback: Callable[[], Any] | None = None, timeout: float = 1.0) -> None:
         """End every session, with the reason ``server shutting down``.
 
+        :param callback: called without arguments when that is done.
         :param timeout: how long to wait until the handlers have run that it causes, in seconds.
         """
         clients = self._clients()
+        log.debug("shutting down, with %d clients", len(clients))
         self.engine.close()
         self._wait_for_handlers(clients, timeout)
+        self.expiries.wait(timeout)
+        self.close_adapters()
+        if callback is not None:
+            callback()
 
     def _clients(self) -> set[Client]:
         return {
@@ -126,96 +262,4 @@ class Server:
             gevent.sleep(0.005)
 
     def _make_client(self, session: Session) -> Client:
-        return Client(self, session)
-
-    def of(self, name: str) -> Namespace:
-        """Return the namespace of that name, which clients may join from now on."""
-        if not isinstance(name, str):
-            raise TypeError(f"a namespace's name is a str such as '/chat', not {name!r}")
-        name = name if name.startswith("/") else "/" + name
-        namespace = self.namespaces.get(name)
-        if namespace is None:
-            namespace = self.namespaces[name] = Namespace(self, name, self._make_adapter)
-        return namespace
-
-    def existing(self, name: str) -> Namespace:
-        """Return the namespace of that name; unlike :meth:`of` it makes none.
-
-        :raises EventError: if there is none: nobody could be in it.
-        """
-        namespace = self.namespaces.get(name if name.startswith("/") else "/" + name)
-        if namespace is None:
-            known = ", ".join(self.namespaces)
-            raise EventError(f"there is no namespace {name!r}; known: {known}; io.of() makes one")
-        return namespace
-
-    # What goes wrong in handlers
-
-    def handler_failed(
-        self, socket: Socket, event: str, error: BaseException, args: Sequence[Any] = ()
-    ) -> Any:
-        """See to the exception of a handler; return what the client gets as its answer.
-
-        :param args: what the handler was called with; logged where a developer looks on.
-        """
-        if signals.handler_failed.receivers:
-            # In a greenlet of its own: what a receiver does wrong must not reach the client.
-            gevent.spawn(
-                signals.handler_failed.send, self, socket=socket, event=event, error=error
-            )
-        handler = socket.namespace.error_handler or self.default_error_handler
-        if handler is not None:
-            try:
-                return self.around(socket, handler, [error])
-            except FAILURES as second:
-                error = second
-        if isinstance(error, ArgumentsError):
-            self._log_once(logging.WARNING, "in %s: %s", socket.namespace.name, str(error))
-        else:
-            called = f", called with {reprlib.repr(list(args))}" if self.debug() else ""
-            self.log.error(
-                "handler of %r in %s failed%s",
-                event,
-                socket.namespace.name,
-                called,
-                exc_info=error,
-            )
-        if self.debug():
-            return {"error": f"{type(error).__name__}: {error}"}
-        return INTERNAL_ERROR
-
-    def gave_up(self, socket: Socket) -> None:
-        """A client lets too many callbacks wait: say so once."""
-        message = "a client in %s leaves events unanswered: their oldest callbacks are given up"
-        self._log_once(logging.WARNING, message, socket.namespace.name)
-
-    def no_handler(self, socket: Socket, event: Any) -> None:
-        """An event came that nobody handles: say so once."""
-        known = ", ".join(socket.namespace.handlers.names()) or "none"
-        name = str(event)[:100]
-        message = "no handler for %r in %s; known: %s"
-        self._log_once(logging.WARNING, message, name, socket.namespace.name, known)
-
-    def no_namespace(self, name: str) -> None:
-        """A client asked for a namespace that does not exist: say so once."""
-        known = ", ".join(self.namespaces)
-        message = "a client asked for the namespace %r; known: %s; io.of(name) makes one"
-        self._log_once(logging.WARNING, message, name[:100], known)
-
-    def _log_once(self, level: int, message: str, *args: str) -> None:
-        """Log what a client has caused, once: it could cause it as often as it likes."""
-        if args in self._logged or len(self._logged) >= _MAX_LOGGED:
-            return
-        self._logged.add(args)
-        self.log.log(level, message, *args)
-        if len(self._logged) == _MAX_LOGGED:
-            last = "that was the last of %d mistakes of clients to be logged"
-            self.log.warning(last, _MAX_LOGGED)
-
-    def run_callback(self, socket: Socket, callback: Function, values: list[Any]) -> None:
-        """Run the application's callback for an answer, as a handler is run."""
-        try:
-            handler = Handler("a callback", callback)
-            self.around(socket, callback, values[: handler.most])
-        except FAILURES as error:
-            self.handler_failed(socket, "a callback", error)
+        return (TracedClient if isinstance(session, TracedSession) else Client)(self, session)

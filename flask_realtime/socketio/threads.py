@@ -11,19 +11,26 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from gevent import monkey
+from gevent.event import AsyncResult
 
 from ..engine.engine import Engine
+from .turn import Turn
 
 _allocate_lock = monkey.get_original("_thread", "allocate_lock")
 
 P = ParamSpec("P")
 
 
-class Result(Protocol):
-    """What an answer is put into, by the hub."""
+class Told(Protocol):
+    """Who is told an answer, or what went wrong, in the hub."""
 
     def set(self, value: Any) -> None: ...
     def set_exception(self, error: Exception) -> None: ...
+
+
+class Result(Told, Protocol):
+    """What an answer is put into, and taken from by who waits."""
+
     def get(self) -> Any: ...
 
 
@@ -55,6 +62,34 @@ class ThreadResult:
             if self._error is not None:
                 raise self._error
             return self._value
+
+
+class Waits(Protocol):
+    """A server, as who waits for something in its thread sees it."""
+
+    engine: Engine
+    turn: Turn
+
+
+def wait_for(server: Waits, begin: Callable[[Result], None]) -> Any:
+    """Begin something in the thread that owns it, and return what it puts into its result.
+
+    :raises Exception: what `begin` raises, or has put there.
+    """
+    if not server.engine.elsewhere:
+        own: AsyncResult[Any] = AsyncResult()
+        begin(own)
+        return own.get() if own.ready() else server.turn.await_answer(own)
+    result = ThreadResult()
+
+    def begin_there() -> None:
+        try:
+            begin(result)
+        except Exception as error:
+            result.set_exception(error)
+
+    server.engine.post(begin_there)
+    return server.turn.await_answer(result)
 
 
 class Owned(Protocol):

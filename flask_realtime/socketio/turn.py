@@ -9,6 +9,7 @@ an event: 8 to 20 µs, against 0.5 for a switch to a kept one (speed was measure
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from greenlet import getcurrent, greenlet
@@ -36,6 +37,13 @@ class Worked(Protocol):
         """Its handler waits: send what was held back for more to come, and end the quantum."""
 
 
+class Awaited(Protocol):
+    """What a client's answer is put into."""
+
+    def get(self) -> Any:
+        """Wait for it."""
+
+
 class Turn:
     """The order of the clients with packets, and the workers.
 
@@ -49,6 +57,37 @@ class Turn:
         self._scheduled = False
         self._left = 0  # clients that may still be served in this round
         self._worked: Worked | None = None  # whom the worker that runs now is at
+        self._waiting: set[greenlet] = set()  # in a handler that waits, or runs beside others
+        self._asking: set[greenlet] = set()  # waiting for a client's answer
+        #: Takes what is no failure of a handler, such as a request to exit, or returns False.
+        self.crashed: Callable[[BaseException], bool] | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that came is handled, but where a client owes an answer to its handler."""
+        return not (self._ready or self._scheduled or self.unfinished)
+
+    @property
+    def unfinished(self) -> set[greenlet]:
+        """Whose handlers wait for something else than a client's answer."""
+        return self._waiting - self._asking
+
+    def begin(self) -> None:
+        """A handler begins in a greenlet of its own, beside the turn."""
+        self._waiting.add(getcurrent())
+
+    def end(self) -> None:
+        """That handler has returned."""
+        self._waiting.discard(getcurrent())
+
+    def await_answer(self, result: Awaited) -> Any:
+        """Wait for a client's answer, and return it; raises what it raises."""
+        me = getcurrent()
+        self._asking.add(me)
+        try:
+            return result.get()
+        finally:
+            self._asking.discard(me)
 
     def add(self, client: Worked) -> None:
         """Give a client its turn; nothing happens if it waits for one, or has it."""
@@ -83,6 +122,7 @@ class Turn:
             # Back here, the worker is idle, has ended, or waits inside a handler.
             blocked, self._worked = self._worked, None
             if blocked is not None:
+                self._waiting.add(worker)
                 blocked.interrupted()
 
     def _again(self, timer: Any) -> None:
@@ -110,11 +150,14 @@ class Turn:
         except BaseException as error:
             # Handlers' errors end in the client; this is one of our own, or a request to exit.
             more = True  # as far as we know
-            self._hub.handle_error(client, *_exc_info(error))
+            if self.crashed is None or not self.crashed(error):
+                self._hub.handle_error(client, *_exc_info(error))
         finally:
             client.working = False
             if self._worked is client:
                 self._worked = None
+            else:
+                self._waiting.discard(getcurrent())
         if more:
             # After a handler that waited nobody is in _run() to come back to: add() sees to it.
             self.add(client)

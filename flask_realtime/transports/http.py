@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 Headers = list[tuple[str, str]]
@@ -18,9 +19,11 @@ class Request:
         ``HTTP_ORIGIN``, …), with ``wsgi.url_scheme``.
     :param query: the first value of each key of the query string.
     :param body: the whole body.
+
+    ``handshake`` is what the layer above has made of it, once it was asked for.
     """
 
-    __slots__ = ("body", "query", "variables")
+    __slots__ = ("body", "handshake", "query", "variables")
 
     def __init__(
         self, variables: Mapping[str, Any], query: Mapping[str, str], body: bytes = b""
@@ -28,13 +31,16 @@ class Request:
         self.variables = variables
         self.query = query
         self.body = body
+        self.handshake: Any = None
 
     def plain(self) -> Request:
         """Return a copy to keep: without the body, and without what is the host's own."""
         variables = {
             name: value for name, value in self.variables.items() if isinstance(value, str)
         }
-        return Request(variables, self.query)
+        plain = Request(variables, self.query)
+        plain.handshake = self.handshake
+        return plain
 
     @property
     def served_by(self) -> str:
@@ -72,7 +78,7 @@ class Request:
 
     def header(self, name: str, default: str = "") -> str:
         """Return the header `name`, given in lower case."""
-        return str(self.variables.get("HTTP_" + name.upper().replace("-", "_"), default))
+        return str(self.variables.get(_variable(name), default))
 
     @property
     def headers(self) -> dict[str, str]:
@@ -86,6 +92,12 @@ class Request:
             if self.variables.get(name):
                 headers[name.replace("_", "-").lower()] = str(self.variables[name])
         return headers
+
+
+@lru_cache(64)
+def _variable(header: str) -> str:
+    """The meta-variable of a header: a request asks for four of them, always the same."""
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 class Response(NamedTuple):
@@ -148,12 +160,16 @@ def cors_headers(origin: str, credentials: bool) -> Headers:
     return headers
 
 
-def preflight(cors: Headers) -> Response:
-    """Answer ``OPTIONS``: what a page of an allowed origin may send (Fetch standard, 3.2.4)."""
+def preflight(cors: Headers, names: Iterable[str] = (), max_age: float = 600.0) -> Response:
+    """Answer ``OPTIONS``: what a page of an allowed origin may send (Fetch standard, 3.2.4).
+
+    :param names: headers that it may send beside ``Content-Type``.
+    :param max_age: how long its browser may keep the answer, seconds.
+    """
     allowed = [
         ("Access-Control-Allow-Methods", "GET,POST"),
-        ("Access-Control-Allow-Headers", "Content-Type"),
-        ("Access-Control-Max-Age", "600"),
+        ("Access-Control-Allow-Headers", ",".join(("Content-Type", *names))),
+        ("Access-Control-Max-Age", str(int(max_age))),
     ]
     response = respond(b"", "text/plain; charset=UTF-8", "204 No Content", cors and cors + allowed)
     headers = [header for header in response.headers if header[0] not in _OF_A_BODY]

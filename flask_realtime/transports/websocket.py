@@ -143,7 +143,7 @@ class WebSocketTransport(Transport):
     def _frame(self, encoded: Encoded) -> bytes:
         framing = self.connection.framing
         deflate = framing.deflate
-        if deflate is not None and encoded.size >= deflate.threshold:
+        if deflate is not None and encoded.compress and encoded.size >= deflate.threshold:
             return self._compressed(encoded, deflate.terms)
         if not framing.shares_frames:
             return self._encode(encoded)
@@ -167,4 +167,5 @@ class WebSocketTransport(Transport):
 
     def _encode(self, encoded: Encoded) -> bytes:
         encode = self.connection.framing.encode
-        return b"".join([encode(message) for message in encoded.messages])
+        compress = encoded.compress
+        return b"".join([encode(message, compress) for message in encoded.messages])

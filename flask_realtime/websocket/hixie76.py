@@ -159,7 +159,7 @@ class HixieMessages:
         self.replies = b""
         return replies
 
-    def encode(self, message: str | bytes) -> bytes:
+    def encode(self, message: str | bytes, compress: bool = True) -> bytes:
         """Return a message as one frame. Lone surrogates, which UTF-8 has not, become U+FFFD.
 
         :raises EncodeError: for bytes.

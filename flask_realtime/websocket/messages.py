@@ -125,8 +125,11 @@ class Messages:
         self.replies = b""
         return replies
 
-    def encode(self, message: str | bytes) -> bytes:
-        """Return a message as one frame. Lone surrogates, which UTF-8 has not, become U+FFFD."""
+    def encode(self, message: str | bytes, compress: bool = True) -> bytes:
+        """Return a message as one frame. Lone surrogates, which UTF-8 has not, become U+FFFD.
+
+        :param compress: whether it may be compressed, where that was agreed on.
+        """
         if not isinstance(message, str):
             opcode, payload = BINARY, message
         else:
@@ -136,7 +139,7 @@ class Messages:
             except UnicodeEncodeError:
                 payload = encode_mended(message)
         deflate = self.deflate
-        if deflate is not None and len(payload) >= deflate.threshold:
+        if deflate is not None and compress and len(payload) >= deflate.threshold:
             return encode_frame(opcode | RSV1, deflate.compress(payload))
         return encode_frame(opcode, payload)
 

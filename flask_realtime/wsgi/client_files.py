@@ -59,6 +59,7 @@ GENERATIONS: Mapping[str, Generation] = {
     "4": Generation(_with_maps(*_BUILDS_OF_4)),
 }
 MINIFIED = "socket.io.min.js"
+MSGPACK = "socket.io.msgpack.min.js"
 
 # Where the client 0.9 looks for them, whatever it is told about anything else.
 FLASH_FOLDER = "static/flashsocket"
@@ -183,15 +184,23 @@ class _File:
         return gzip.compress(self._content, mtime=0)
 
 
-def script_of(client: str, minified: bool) -> str:
+def script_of(client: str, minified: bool, msgpack: bool = False) -> str:
     """Return where the client of a generation is, below the Socket.IO path.
 
-    :raises OptionError: for a generation that is not here; those that are, are named.
+    :param msgpack: whether it is to speak socket.io-msgpack-parser; that build is minified.
+    :raises OptionError: for a generation that is not here, or not with that parser.
     """
     generation = GENERATIONS.get(client)
     if generation is None:
         raise OptionError(f"there is no client {client!r} here, but: {', '.join(GENERATIONS)}")
-    return f"v{client}/{MINIFIED if minified else generation.readable}"
+    if not msgpack or client == "0.9":  # which has a form of its own
+        return f"v{client}/{MINIFIED if minified else generation.readable}"
+    if MSGPACK not in generation.files:
+        raise OptionError(
+            f"there is no build of client {client!r} with msgpack, which is this server's "
+            "serializer; use client '4', or a build of your own"
+        )
+    return f"v{client}/{MSGPACK}"
 
 
 def not_found(method: str) -> Response:

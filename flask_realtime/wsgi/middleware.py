@@ -22,7 +22,7 @@ from ..transports.http import SERVED_BY, Request, Response, respond
 from ..websocket.connection import Connection
 from ..websocket.frames import POLICY_VIOLATION
 from ..websocket.handshake import Accepted, accept, is_websocket
-from .client_files import ClientFiles, not_found
+from .client_files import MINIFIED, ClientFiles, not_found
 from .proxy import Application, behind_same_proxy
 from .raw_socket import Environ, Host, SocketPeer, find_host, is_stopping
 from .request_parser import MAX_LENGTH_DIGITS
@@ -32,6 +32,9 @@ from .websocket_drafts import find_location, name_origin
 log = logging.getLogger("flask_realtime.wsgi")
 
 StartResponse = Callable[..., Any]
+
+_MAX_FIELDS = 100
+"""In a query; one of more is read as empty."""
 
 _WRONG_HOST = b"""\
 Socket.IO needs a server that runs on gevent; this one gives each request a thread or a process.
@@ -98,6 +101,8 @@ class Middleware:
     def _find_file(self, tail: str, environ: Environ) -> Response | None:
         query = _parse_query(environ.get("QUERY_STRING", ""))
         client = query.get("client", self.server.options.client_version)
+        if tail == "socket.io.js" and self.server.options.client_minified:
+            tail = MINIFIED
         method: str = environ["REQUEST_METHOD"]
         file = self._files.find(tail, method, Request(environ, {}).headers, client)
         if file is None and _names_file(tail, environ):
@@ -140,7 +145,7 @@ class Middleware:
         name_origin(environ)
         request = Request(environ, _parse_query(environ.get("QUERY_STRING", "")))
         tail = self._tail(environ)
-        wanted = unread_request(tail, request.query)
+        wanted: ClientRequest | None = None
         try:
             wanted = parse_request(tail, request.query)
             if wanted.sid is None and is_stopping(environ):
@@ -150,7 +155,8 @@ class Middleware:
             read = partial(_read_body, environ, engine.options.max_http_buffer_size)
             response = engine.handle(request, wanted, SocketPeer(sock), read)
         except (RequestError, HTTPError) as error:
-            response = self._refuse(request, wanted, error)
+            unread = wanted or unread_request(tail, request.query)
+            response = self._refuse(request, unread, error)
             if host.upgraded:
                 refused = refused_by(error)
                 return _refuse_upgraded(environ, host, f"{refused.name}: {refused}")
@@ -237,11 +243,28 @@ def _names_file(tail: str, environ: Environ) -> bool:
 
 def _parse_query(query: str) -> dict[str, str]:
     """The first value of each key."""
+    if "%" not in query and "+" not in query:
+        return _parse_plain_query(query)
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
         return {}
     return dict(reversed(pairs))
+
+
+def _parse_plain_query(query: str) -> dict[str, str]:
+    """The same, where nothing is escaped, as in the queries of clients: ``parse_qsl`` takes ten
+    times as long, a tenth of all that a poll costs.
+    """
+    parsed: dict[str, str] = {}
+    items = query.split("&", _MAX_FIELDS)
+    if len(items) > _MAX_FIELDS:
+        return {}
+    for item in items:
+        key, _, value = item.partition("=")
+        if item and key not in parsed:
+            parsed[key] = value
+    return parsed
 
 
 def _read_body(environ: Environ, limit: int) -> bytes:

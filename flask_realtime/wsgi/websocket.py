@@ -21,6 +21,7 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.queue import Empty, Queue
 
+from ..deflate_options import DeflateOptions, make_deflate_options
 from ..engine.origin import Origins
 from ..exceptions import (
     Disconnected,
@@ -30,7 +31,7 @@ from ..exceptions import (
     RequestError,
     UsageError,
 )
-from ..options import AllowedOrigins, DeflateOptions, make_deflate_options, make_origins
+from ..option_checks import AllowedOrigins, make_origins
 from ..transports.http import Request
 from ..websocket.connection import Connection
 from ..websocket.frames import (

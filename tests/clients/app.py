@@ -6,15 +6,18 @@ asks for over HTTP.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import gevent
 from flask import Flask, request
 from gevent.event import AsyncResult, Event
 
-from flask_realtime import ConnectionRefusedError, SocketIO, emit, join_room, socket
+from flask_realtime import ConnectionRefusedError, Socket, SocketIO, emit, join_room, socket
+from flask_realtime.socketio.handshake import Handshake
 
 PING_INTERVAL = 0.3
 """Short, so that every scenario that takes a while has heartbeats in between, seconds."""
@@ -127,6 +130,19 @@ for namespace in (io.sockets, chat):
     namespace.on("get", get)
 
 
+# As the page of Socket.IO 0.9 has it
+
+
+@io.on("set nickname")
+def set_nickname(name: str) -> None:
+    socket.set("nickname", name, lambda: socket.emit("ready"))
+
+
+@io.on("msg")
+def msg() -> None:
+    socket.get("nickname", lambda err, name: socket.emit("message by", err, name))
+
+
 @io.on("give binary")
 def give_binary() -> tuple[Any, ...]:
     return b"\0\1\x1e\x7f\x80\xff", {"empty": b"", "list": [b"b4", "b4", b"\4"]}
@@ -168,6 +184,98 @@ def wait(name: str) -> bool:
 @io.on("release")
 def release(name: str) -> None:
     released[name].set()
+
+
+# Who may come, and namespaces that come with their clients
+
+guarded = io.of("/guarded")
+
+
+@guarded.use
+def ask_for_key(sock: Socket, next: Callable[..., None]) -> None:  # noqa: A002
+    error = None
+    if sock.auth != {"key": "sesame"}:
+        error = ConnectionRefusedError("wrong key", {"got": sock.auth})
+    gevent.spawn_later(0.005, next, error)
+
+
+@guarded.use
+def welcome(sock: Socket) -> None:
+    sock.data["welcome"] = f"to {sock.nsp.name}"
+
+
+guarded.on("welcome", lambda: socket.data["welcome"])
+
+
+@io.of("/authorized").authorization
+def authorize_there(handshake: Handshake, callback: Callable[..., None]) -> None:
+    gevent.spawn_later(0.005, callback, None, handshake.auth == {"key": "sesame"})
+
+
+@io.authorization
+def authorize(handshake: Handshake) -> bool:
+    return "stranger" not in handshake.query
+
+
+rooms = io.of(re.compile(r"^/room-\w+-\w+$"))
+rooms.on("who", who)
+io.on("children", lambda name: name in {child.name for child in rooms.children})
+io.on("to all rooms", lambda text: rooms.emit("told", text))
+
+
+@io.on("handshake")
+@io.of("/chat").on("handshake")
+def handshake() -> dict[str, Any]:
+    seen = socket.handshake
+    return {"who": seen.query.get("who"), "address": seen.address, "agent": seen.headers["host"]}
+
+
+# Listeners
+
+
+@io.on("listen")
+def listen() -> None:
+    socket.once("once", lambda: "listener")
+    socket.on("until off", lambda: "listener")
+    socket.on("return", lambda value: ("returned", value))
+    socket.on("ack", lambda value, ack: ack("by ack", value))
+    socket.on("callback", lambda value, callback: callback("by callback", value))
+
+
+@io.on("take off")
+def take_off() -> None:
+    socket.off("until off")
+
+
+io.on("once", lambda: "handler")
+io.on("until off", lambda: "handler")
+io.of("/any").on("*", echo)
+
+
+@io.on("watch")
+def watch() -> None:
+    came, went = socket.data["watched"] = [], []
+    socket.on_any(lambda event, *args: came.append([event, *args]))
+    socket.on_any_outgoing(lambda event, *args: went.append([event, *args]))
+
+
+@io.on("watched")
+def watched() -> Any:
+    return tuple(socket.data["watched"])
+
+
+@io.on("guard")
+def guard() -> None:
+    socket.on("error", lambda error: socket.data.setdefault("errors", []).append(str(error)))
+    socket.use(refuse_secrets)
+
+
+def refuse_secrets(event: list[Any], next: Callable[..., None]) -> None:  # noqa: A002
+    next(PermissionError("not for you") if event[0] == "secret" else None)
+
+
+io.on("secret", lambda: "secret")
+io.on("errors", lambda: socket.data["errors"])
 
 
 # Many
@@ -261,4 +369,6 @@ def to_others(*args: Any) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        io.set("parser", sys.argv[2])
     io.run(app, port=int(sys.argv[1]))

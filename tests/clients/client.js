@@ -3,9 +3,10 @@
 //     node client.js URL SCENARIO ROW...     plays one; exits with 1 and says why if it fails
 //     node client.js                         plays what is asked for on stdin, a JSON line each
 //
-// A row is a generation and its transports, such as 4/polling+websocket, or a generation alone, by
-// which its clients get no options. What is said on stdout are JSON lines: {"done": result}, {"failed": why}, or {"step": name} when the scenario waits for the
-// other side to do something.
+// A row is a generation and its transports, such as 4/polling+websocket, with its parser where that
+// is not the default one, 4 msgpack/websocket; or a generation alone, by which its clients get no
+// options. What is said on stdout are JSON lines: {"done": result}, {"failed": why}, or
+// {"step": name} when the scenario waits for the other side to do something.
 "use strict";
 
 const readline = require("node:readline");
@@ -15,7 +16,7 @@ const TIMEOUT = 20000; // milliseconds
 
 const SCENARIOS = Object.assign(
   {},
-  ...["connecting", "events", "others", "many", "leaving"].map((topic) =>
+  ...["connecting", "entering", "events", "listeners", "others", "many", "leaving"].map((topic) =>
     require(`./scenarios/${topic}`),
   ),
 );

@@ -4,7 +4,7 @@
 const QUICK = { reconnectionDelay: 20, reconnectionDelayMax: 20 }; // milliseconds
 
 class Connection {
-  constructor(io, { facts, origin, path, transports, query, reconnects, byDefault }) {
+  constructor(io, { facts, origin, path, transports, parser, query, reconnects, byDefault }) {
     this.facts = facts;
     this.sockets = [];
     this.manager = byDefault
@@ -12,6 +12,7 @@ class Connection {
       : new io.Manager(origin, {
           path,
           transports,
+          ...(parser && { parser }),
           query: query && { ...query }, // clients 1.x put their own keys into it
           autoConnect: false,
           reconnection: reconnects,
@@ -105,8 +106,8 @@ class Socket {
         const { message, data } = error;
         resolve(data === undefined ? { message } : { message, data });
       });
-      // Clients 1.x and 2.x.
-      this.socket.once("error", (data) => resolve({ data }));
+      // Clients 1.x and 2.x. With msgpack they read text alone, which is JSON of what is more.
+      this.socket.once("error", (data) => resolve({ data: parsed(data) }));
     });
   }
 
@@ -119,6 +120,10 @@ class Socket {
   disconnect() {
     this.socket.disconnect();
   }
+}
+
+function parsed(data) {
+  return typeof data === "string" && data.startsWith("{") ? JSON.parse(data) : data;
 }
 
 function encode(query) {

@@ -61,7 +61,8 @@ class Connection {
 
   end() {
     this.client.options.reconnect = false;
-    this.client.disconnect();
+    // A client that was refused has no transport yet, and disconnect() would fail for that.
+    if (this.client.transport) this.client.disconnect();
     this.client.transport?.close();
   }
 }

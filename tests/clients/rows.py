@@ -27,7 +27,7 @@ ROWS = [
 
 def facts(row: str) -> dict[str, Any]:
     """What there is to know of a row's generation."""
-    return GENERATIONS[row.split("/")[0]]
+    return GENERATIONS[row.split("/")[0].split(" ")[0]]
 
 
 def lacks(row: str) -> dict[str, str]:

@@ -8,6 +8,8 @@ const { setTimeout: sleep } = require("node:timers/promises");
 const FACES = { "engine.io": require("./engineio"), "protocol 1": require("./protocol1") };
 const GENERATIONS = require("./generations.json");
 
+const ROW = /^([^ /]+)(?: ([^/]+))?(?:[/](.+))?$/; // generation, parser, transports
+
 let runs = 0;
 
 class Run {
@@ -28,7 +30,7 @@ class Run {
 
   // What generations.json says of a row's clients.
   facts(row = this.rows[0]) {
-    return GENERATIONS[row.split("/")[0]];
+    return GENERATIONS[ROW.exec(row)[1]];
   }
 
   // What a row's clients hand out where `binary` was sent, as bytes() shows it.
@@ -40,8 +42,9 @@ class Run {
   // Opens a socket, on a connection of its own or on that of another. Does not wait.
   //
   // auth: what the client says of itself, by what its generation has for that.
-  open({ namespace = "/", auth, beside, row = this.rows[0], reconnects = false } = {}) {
-    const connection = beside?.connection ?? this.#connect(row, auth, reconnects);
+  // query: what it says when it makes the connection, whatever its generation.
+  open({ namespace = "/", auth, query, beside, row = this.rows[0], reconnects = false } = {}) {
+    const connection = beside?.connection ?? this.#connect(row, auth, query, reconnects);
     return connection.open(namespace, auth);
   }
 
@@ -56,16 +59,17 @@ class Run {
     return socket;
   }
 
-  #connect(row, auth, reconnects) {
+  #connect(row, auth, query, reconnects) {
     const facts = this.facts(row);
-    const [, transports] = row.split("/");
+    const [, , parser, transports] = ROW.exec(row);
     const { origin, pathname } = new URL(this.url);
     const connection = new FACES[facts.face](require(facts.package), {
       facts,
       origin,
       path: pathname.replace(/\/$/, "") + "/socket.io", // the application may have a prefix
       transports: transports?.split("+"),
-      query: facts.auth === "connect packet" ? undefined : auth,
+      parser: parser && require(facts.parsers[parser]),
+      query: query ?? (facts.auth === "connect packet" ? undefined : auth),
       reconnects,
       byDefault: transports === undefined, // without any options
     });
@@ -80,7 +84,7 @@ class Run {
   }
 
   async until(condition) {
-    while (!condition()) await sleep(2);
+    while (!(await condition())) await sleep(2);
   }
 
   // Why a socket left, as the server knows it.

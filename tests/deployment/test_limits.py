@@ -12,7 +12,7 @@ from flask_realtime.options import Options
 from flask_realtime.wsgi.limits import Limits
 from tests.support.documents import table
 
-NOT_LIMITS = {"compression_threshold"}
+NOT_LIMITS = {"compression_threshold", "cors_max_age", "ping_interval_grace"}
 """Numbers among the options that bound nothing."""
 
 

@@ -191,9 +191,11 @@ def test_only_pages_of_an_allowed_foreign_origin_may_read_the_answer(
     assert dict(make_origins(allowed, credentials).headers(make_request(origin))) == expected
 
 
-def test_credentials_for_nobody_are_a_mistake() -> None:
-    with pytest.raises(OptionError, match="cors_allowed_origins"):
-        make_origins(None, credentials=True)
+def test_credentials_for_nobody_open_nothing() -> None:
+    """Flask-SocketIO's default, written out."""
+    origins = make_origins(None, credentials=True)
+    assert passes(origins, make_request("http://example.org"))
+    assert not passes(origins, make_request("https://evil.test"))
 
 
 @pytest.mark.parametrize("allowed", ["a.test", ["https://a.test", 5], [b"https://a.test"]])

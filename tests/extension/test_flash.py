@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -31,6 +32,8 @@ REQUEST = b"<policy-file-request/>\0"
         ),
         ({"cors_allowed_origins": "https://*.b.org:8443"}, ["a.org"], ["a.org", "*.b.org"]),
         ({"cors_allowed_origins": lambda origin: True}, None, ["192.0.2.1"]),
+        ({"origins": "b.org:* *:8080 C.org:80"}, None, ["192.0.2.1", "b.org", "c.org"]),
+        ({"cors_allowed_origins": re.compile("https://b.org")}, None, ["192.0.2.1"]),
         ({}, ["a.org", ".b.org", "c.org:5000"], ["a.org", "b.org", "*.b.org", "c.org"]),
     ],
 )

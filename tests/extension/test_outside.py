@@ -83,7 +83,8 @@ def test_sleep_lets_others_work() -> None:
     assert seen == ["other"]
 
 
-def test_emitting_before_anything_is_served_is_harmless(app: Flask) -> None:
+def test_emitting_before_anything_is_served_is_harmless_in_a_test(app: Flask) -> None:
+    app.testing = True
     io = SocketIO(app)
     io.emit("x", {"any": "thing"})
     io.to("room").emit("x")

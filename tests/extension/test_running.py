@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +203,42 @@ def test_run_says_what_is_missing_where_a_library_would_block(
     assert status == 0
     assert ("requests is imported" in output and "monkey.patch_all()" in output) is said
     assert output.count("\n") == (5 if said else 1)
+
+
+@pytest.mark.parametrize(
+    ("config", "argument", "expected"),
+    [
+        ("'localhost:{}'", "", "server name"),
+        ("'localhost:1'", ", port={}", "argument"),
+        ("'example.org'", ", port={}", "argument"),
+        ("None", ", None, {}", "argument"),
+    ],
+)
+def test_the_port_is_that_of_the_server_name_unless_one_is_given(
+    start: Callable[..., Program], taken: int, config: str, argument: str, expected: str
+) -> None:
+    # Taken, so that it says which port it wants and ends.
+    config, argument = config.format(taken), argument.format(taken)
+    program = start(f"{APP}\napp.config['SERVER_NAME'] = {config}\nio.run(app{argument})\n")
+    assert program.end()[1].startswith(f"Cannot serve on 127.0.0.1 port {taken}"), expected
+
+
+@pytest.mark.parametrize(
+    "option", ["extra_files=[FILE]", "reloader_options={'extra_files': [FILE], 'interval': 0.1}"]
+)
+def test_the_reloader_watches_other_files_too(
+    start: Callable[..., Program], tmp_path: Path, option: str
+) -> None:
+    watched = tmp_path / "settings.txt"
+    watched.write_text("before")
+    option = option.replace("FILE", repr(str(watched)))
+    page = f"app.view_functions['index'] = open({str(watched)!r}).read\n"
+    program = start(f"{APP}\n{page}\nio.run(app, port=0, use_reloader=True, {option})\n")
+    assert get_index(program.port()) == (200, "before")
+    watched.write_text("after")
+    assert get_index(program.port()) == (200, "after")
+
+
+def test_an_unknown_option_of_the_reloader_is_named(app: Flask) -> None:
+    with pytest.raises(OptionError, match="reloader_options: .*did you mean 'interval'"):
+        SocketIO(app).run(app, reloader_options={"intervall": 1})

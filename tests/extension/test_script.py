@@ -48,6 +48,22 @@ def test_a_page_names_the_generation_that_it_was_written_for(
         assert render_template_string(f"{{{{ {call} }}}}") == tag(f"/socket.io/{source}")
 
 
+@pytest.mark.parametrize(
+    ("call", "source"),
+    [
+        ("socketio_script()", "v4/socket.io.msgpack.min.js"),
+        ("socketio_script(4, minified=False)", "v4/socket.io.msgpack.min.js"),
+        ("socketio_script(0.9)", "v0.9/socket.io.min.js"),
+    ],
+)
+def test_with_msgpack_it_is_the_build_that_has_it(app: Flask, call: str, source: str) -> None:
+    SocketIO(app, serializer="msgpack")
+    with app.test_request_context():
+        assert render_template_string(f"{{{{ {call} }}}}") == tag(f"/socket.io/{source}")
+        with pytest.raises(OptionError, match="client '2' with msgpack"):
+            render_template_string("{{ socketio_script(2) }}")
+
+
 def test_without_an_argument_it_is_the_generation_of_the_option(page: Flask) -> None:
     SocketIO(page, client_version=1)
     assert page.test_client().get("/").text == tag("/socket.io/v1/socket.io.min.js")

@@ -15,8 +15,11 @@ from flask_realtime.protocol.dialect import Dialect
 from flask_realtime.protocol.eio3 import EIO3
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec
+from flask_realtime.protocol.msgpack import MsgPackParser
+from flask_realtime.protocol.older_text_parser import OlderTextParser
 from flask_realtime.protocol.packet import Message, Packet, PacketType
 from flask_realtime.protocol.sio09 import SIO09
+from flask_realtime.protocol.text_parser import TextParser
 from flask_realtime.transports.form import read_form
 from tests.protocol.codecs import CODECS
 from tests.protocol.exchanges import BOTH_WAYS, DECODED
@@ -29,8 +32,8 @@ MAX_PACKETS = 50
 
 # One line for each generation.
 DIALECTS: dict[str, Callable[[Codec, int, int, int], Dialect]] = {
-    "eio4": EIO4,
-    "eio3": EIO3,
+    "eio4": lambda codec, *sizes: EIO4(TextParser(codec), *sizes),
+    "eio3": lambda codec, *sizes: EIO3(OlderTextParser(codec), *sizes),
     "sio09": lambda codec, max_size, max_attachments, max_packets: SIO09(codec, max_packets),
 }
 
@@ -74,11 +77,19 @@ def decode_session(dialect: Dialect, data: bytes) -> str:
             packet = decoder.feed(fed)
         except PacketError:
             return "PacketError"
-        waiting = getattr(decoder, "_attachments", [])
-        assert sum(map(len, waiting)) <= MAX_SIZE and len(waiting) < MAX_ATTACHMENTS
+        check_waiting(decoder)
         if packet is not None:
             check_round_trip(dialect, packet)
     return ACCEPTED
+
+
+def check_waiting(decoder: Any) -> None:
+    """Attachments that wait for others are bounded."""
+    packets = getattr(decoder, "_packets", None)
+    unfinished = getattr(packets, "_unfinished", None)
+    if unfinished is not None:
+        waiting = unfinished.attachments
+        assert sum(map(len, waiting)) <= MAX_SIZE and len(waiting) < MAX_ATTACHMENTS
 
 
 # Some modules read deeper than they write, some refuse to write an infinity; and what looks like a
@@ -219,6 +230,45 @@ def forms(bodies: list[tuple[bytes, str]]) -> Iterator[bytes]:
             yield urlencode({"d": stdlib_json.dumps(text), "e": "x"}).encode()
 
 
+# MessagePack
+
+
+def decode_msgpack(dialect: Dialect, data: bytes) -> str:
+    """One message of bytes, as a WebSocket gives it."""
+    decoder = dialect.decoder()
+    try:
+        packet = decoder.feed(data)
+    except PacketError:
+        return "PacketError"
+    assert packet is not None
+    if packet.type is PacketType.NOOP:
+        return "passed over"
+    try:
+        (message,) = dialect.encode(packet).messages
+    except EncodeError as error:
+        assert "too deep" in str(error), error
+        return "deep"
+    assert dialect.decoder().feed(message) == packet
+    return ACCEPTED
+
+
+def _of_msgpack() -> Iterator[tuple[str, Target]]:
+    parser = MsgPackParser()
+    sizes = MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS
+    for dialect in (EIO4(parser, *sizes), EIO3(parser.older(), *sizes)):
+        corpus = [message for messages in examples(dialect) for message in messages]
+        data = tuple(message for message in corpus if isinstance(message, bytes))
+        target = Target(partial(decode_msgpack, dialect), data, MSGPACK_TOKENS)
+        yield f"{dialect.name} packets, msgpack", target
+
+
+MSGPACK_TOKENS = (
+    *(b"\xa4type", b"\xa3nsp", b"\xa1/", b"\xa4data", b"\xa2id", b"\x91\xa1e", b"\xc0", b"\xc1"),
+    *(b"\xd4\0\0", b"\xd7\0", b"\xc7\1\0\0", b"\xc7\x08\0", b"\xc7\1\5", b"\xd6\xff", b"\xc4\1"),
+    *(b"\xdc\xff\xff", b"\xdd\0\x0f\0\0", b"\xdf\0\1\0\0", b"\x91" * 600, b"\xdd\0\0\1\0" * 200),
+    *(b"\xcb\x7f\xf8" + bytes(6), b"\xca\xff\x80\0\0", b"\xcf" + b"\xff" * 8, b"\x81", b"\xa1\xff"),
+)
+
 JSON_CORPUS = (
     *(b"null", b"true", b'"a"', b"1", b"-1.5e3", b"[]", b"{}", b'["a",{"b":[1,2,{"c":null}]}]'),
     *(b'[1e999,-1e999]', b'["\\ud83d\\ude00","\\u0000"]', b'{"a":1,"a":2}', b"[" * 50 + b"]" * 50),
@@ -227,6 +277,7 @@ JSON_CORPUS = (
 
 SOCKETIO_TARGETS: dict[str, Target] = {
     **{name: target for dialect in DIALECTS for name, target in _of_dialect(dialect)},
+    **dict(_of_msgpack()),
     **{
         f"JSON, {module}": Target(partial(read_json, codec), JSON_CORPUS, TOKENS)
         for module, codec in CODECS.items()

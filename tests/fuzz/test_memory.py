@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from flask_realtime.deflate_options import DeflateOptions
 from flask_realtime.exceptions import FrameError, PacketError
-from flask_realtime.options import DeflateOptions, make_options
+from flask_realtime.options import make_options
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec
+from flask_realtime.protocol.msgpack import MsgPackParser
+from flask_realtime.protocol.text_parser import TextParser
 from flask_realtime.websocket.deflate import Deflate, Terms
 from flask_realtime.websocket.messages import Messages
 from flask_realtime.wsgi.limits import Limits
@@ -39,7 +42,7 @@ def peak_of(action: Callable[[], Any]) -> int:
 
 
 def make_dialect(codec: Codec = CODECS["simplejson"]) -> EIO4:
-    return EIO4(codec, SIZE, OPTIONS.max_attachments, OPTIONS.max_payload_packets)
+    return EIO4(TextParser(codec), SIZE, OPTIONS.max_attachments, OPTIONS.max_payload_packets)
 
 
 def refuses(action: Callable[[], Any]) -> bool:
@@ -214,3 +217,12 @@ def test_many_tiny_chunks_are_bounded_by_the_size_of_the_body() -> None:
     assert peak_of(feed) < 12 * SIZE // 10
     assert parser.error is not None and parser.error.http_status[:3] == "413"
     parser.close()
+
+
+@pytest.mark.parametrize("header", [b"\xdd\0\x0f\0\0", b"\xdc\xff\xff", b"\xdf\0\x07\0\0\0"])
+def test_nested_lists_of_msgpack_cost_nothing_until_they_are_there(header: bytes) -> None:
+    # Of each, an entry per promised item would be made at once, and all of them be open together.
+    begin = b"\x83\xa4type\2\xa3nsp\xa1/\xa4data"
+    message = (begin + header * 900).ljust(SIZE, b"\xc0")
+    decoder = MsgPackParser().decoder(SIZE, OPTIONS.max_attachments)
+    assert peak_of(lambda: refuses(lambda: decoder.feed_binary(message))) < 4 * SIZE

@@ -119,7 +119,7 @@ def test_metadata(wheel: Path) -> None:
     assert metadata["License-Expression"] == "MIT"
     assert set(metadata.get_all("Provides-Extra") or []) == {
         "gunicorn", "gevent-websocket", "orjson", "redis", "msgpack", "test", "fuzz", "lint",
-        "docs", "dev",
+        "bench", "docs", "dev",
     }  # fmt: skip
 
 

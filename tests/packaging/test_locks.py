@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-FOLDERS = ["bundles", "tests"]
+FOLDERS = ["bundles", "tests", "benchmarks"]
 
 
 @pytest.fixture(params=FOLDERS)

@@ -10,7 +10,9 @@ from flask_realtime.protocol.dialect import Dialect
 from flask_realtime.protocol.eio3 import EIO3, EIO3InBinary
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec, make_codec
+from flask_realtime.protocol.older_text_parser import OlderTextParser
 from flask_realtime.protocol.packet import Message, Packet
+from flask_realtime.protocol.text_parser import TextParser
 
 MAX_SIZE = 1000
 MAX_ATTACHMENTS = 10
@@ -26,15 +28,16 @@ CODECS: dict[str, Codec] = {name: make_codec(module) for name, module in MODULES
 
 
 def make_eio4(codec: Codec = CODECS["simplejson"], base64: bool = False) -> EIO4:
-    return EIO4(codec, MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
+    return EIO4(TextParser(codec), MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
 
 
 def make_eio3(codec: Codec = CODECS["simplejson"], base64: bool = False) -> EIO3:
-    return EIO3(codec, MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
+    return EIO3(OlderTextParser(codec), MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS, base64)
 
 
 def make_eio3_in_binary() -> EIO3InBinary:
-    return EIO3InBinary(CODECS["simplejson"], MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS)
+    parser = OlderTextParser(CODECS["simplejson"])
+    return EIO3InBinary(parser, MAX_SIZE, MAX_ATTACHMENTS, MAX_PACKETS)
 
 
 def feed_all(dialect: Dialect, *messages: Message) -> list[Packet]:

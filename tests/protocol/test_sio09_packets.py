@@ -63,10 +63,9 @@ def test_the_longest_name_of_a_namespace_passes() -> None:
     assert make_sio09().decoder().feed("1::" + name) == Packet(PacketType.CONNECT, name)
 
 
-@pytest.mark.parametrize("type", [PacketType.PONG, PacketType.UPGRADE])
-def test_what_these_clients_do_not_know_cannot_be_sent(type: PacketType) -> None:
-    with pytest.raises(EncodeError, match=type.name):
-        make_sio09().encode(Packet(type))
+def test_what_these_clients_do_not_know_cannot_be_sent() -> None:
+    with pytest.raises(EncodeError, match="UPGRADE"):
+        make_sio09().encode(Packet(PacketType.UPGRADE))
 
 
 @pytest.mark.parametrize("data", [["a", {1}], ["message", [{1}]], ["a", b"x", {1}]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -256,3 +257,26 @@ def test_disconnect_acts_on_the_current_client_or_the_one_named(site: Site) -> N
     assert second.receive() == "41"
     assert first.ask('42["leave"]') == "41"
     site.wait_empty()
+
+
+def test_who_asks_for_it_hears_which_rule_the_client_has_broken(site: Site) -> None:
+    seen: list[Any] = []
+    site.io.on("disconnecting", lambda reason, description: seen.append((reason, description)))
+    site.io.on("disconnect", lambda reason, description=None: seen.append((reason, description)))
+    broken, well = site.client(), site.client()
+    broken.send("garbage")
+    wait_until(lambda: len(seen) == 2)
+    assert seen[0] == seen[1]
+    reason, description = seen.pop()
+    assert reason == "parse error" and isinstance(description, str) and description
+    well.send("41")
+    wait_until(lambda: len(seen) == 3)
+    assert seen[1:] == [("client namespace disconnect", None)] * 2
+
+
+def test_who_takes_any_number_hears_the_reason_alone(site: Site) -> None:
+    seen: list[Any] = []
+    site.io.on("disconnect", lambda *args: seen.append(args))
+    site.client().send("garbage")
+    wait_until(lambda: seen)
+    assert seen == [("parse error",)]

@@ -166,8 +166,8 @@ def test_io_call_asks_the_socket_of_an_id(site: Site) -> None:
 
 def test_a_callback_waits_for_one_socket_and_no_more(site: Site) -> None:
     site.client()
-    with pytest.raises(ValueError, match="one socket only"):
-        site.io.emit("question", callback=print)
+    with pytest.raises(ValueError, match="needs a time-out"):
+        site.io.in_("room").emit("question", callback=print)
 
 
 def test_a_callback_to_an_id_is_that_client_s(site: Site) -> None:

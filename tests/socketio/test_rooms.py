@@ -81,6 +81,8 @@ def test_the_server_chooses_by_rooms(
         (lambda sock: sock.except_("a"), [2, 3]),
         (lambda sock: sock.broadcast.except_("b"), [1, 3]),
         (lambda sock: sock.volatile.to("a").local, [1]),
+        (lambda sock: sock.local, [1, 2, 3]),
+        (lambda sock: sock.volatile.local.to("a"), [1]),
         (lambda sock: sock.volatile.broadcast, [1, 2, 3]),
         (lambda sock: sock.to(sock.id), []),
     ],

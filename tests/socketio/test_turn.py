@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 from gevent import getcurrent
-from gevent.event import Event
+from gevent.event import AsyncResult, Event
 
 from flask_realtime.socketio import turn as module
 from flask_realtime.socketio.turn import QUANTUM, Turn
@@ -188,3 +188,76 @@ def test_an_error_while_interrupting_costs_nobody_the_turn(turn: Turn) -> None:
     assert seen == [ZeroDivisionError]
     go_on.set()
     wait_until(lambda: not waiting.working)
+
+
+def test_it_is_settled_when_nobody_is_left(turn: Turn) -> None:
+    assert turn.settled
+    client = Client(turn, *[_nothing] * (QUANTUM + 1)).add()
+    assert not turn.settled
+    wait_until(lambda: turn.settled)
+    assert not client.left
+
+
+def test_it_is_not_settled_while_a_handler_waits(turn: Turn) -> None:
+    go_on, again = Event(), Event()
+    client = Client(turn, lambda: (go_on.wait(), again.wait())).add()
+    wait_until(lambda: client.working)
+    for event in (go_on, again):
+        assert len(turn.unfinished) == 1
+        event.set()
+    wait_until(lambda: turn.settled)
+    assert not (client.working or turn.unfinished)
+
+
+def test_it_is_settled_while_a_handler_waits_for_a_client(turn: Turn) -> None:
+    answer: AsyncResult[str] = AsyncResult()
+    answers: list[str] = []
+    client = Client(turn, lambda: answers.append(turn.await_answer(answer))).add()
+    wait_until(lambda: turn.settled)
+    assert client.working
+    answer.set("yes")
+    wait_until(lambda: not client.working)
+    assert (answers, turn.settled) == (["yes"], True)
+
+
+def test_who_waits_for_a_client_elsewhere_is_no_handler(turn: Turn) -> None:
+    """A task that asks does not hide a handler that waits for something else."""
+    answer: AsyncResult[str] = AsyncResult()
+    go_on = Event()
+    task = gevent.spawn(turn.await_answer, answer)
+    client = Client(turn, go_on.wait).add()
+    wait_until(lambda: client.working)
+    assert not turn.settled
+    go_on.set()
+    wait_until(lambda: turn.settled)
+    answer.set("yes")
+    assert task.get() == "yes"
+
+
+def test_a_handler_beside_the_turn(turn: Turn) -> None:
+    go_on = Event()
+
+    def handle() -> None:
+        turn.begin()
+        try:
+            go_on.wait()
+        finally:
+            turn.end()
+
+    task = gevent.spawn(handle)
+    wait_until(lambda: not turn.settled)
+    go_on.set()
+    task.join()
+    assert turn.settled
+
+
+def test_what_is_no_failure_of_a_handler_is_taken_by_who_wants_it(turn: Turn) -> None:
+    taken: list[BaseException] = []
+
+    def fail() -> None:
+        raise GeneratorExit
+
+    turn.crashed = lambda error: not taken.append(error)
+    Client(turn, fail).add()
+    wait_until(lambda: taken)
+    assert type(taken[0]) is GeneratorExit

@@ -54,7 +54,7 @@ def test_a_second_post_beside_the_first_ends_the_session(serve: Serve) -> None:
         b"b!!!",
         b"bAQI",
         b"bAQI=",
-        b"451-",
+        b"451-\x1ebAAAA",
         b"\x1e",
         b"3\x1e",
         b"\xff",

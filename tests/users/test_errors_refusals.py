@@ -86,6 +86,12 @@ def closing(running: Running) -> Answer:
     return get(running)
 
 
+def came_often(running: Running) -> Answer:
+    get(running)
+    get(running)
+    return get(running)
+
+
 Ask = Callable[[Running], Answer]
 
 REQUESTS: list[tuple[str, Ask, dict[str, Any]]] = [
@@ -108,6 +114,7 @@ REQUESTS: list[tuple[str, Ask, dict[str, Any]]] = [
     ("bad-packet", posted(b'42["disconnect"]'), {}),
     ("too-large", posted(b"x" * 101), {"max_http_buffer_size": 100}),
     ("stopping", closing, {}),
+    ("too-many", came_often, {"handshake_rate_limit": "2/hour"}),
     ("bad-origin", lambda running: get(running, "", EVIL), {}),
     ("bad-origin", lambda running: get(running, "", {"Sec-Fetch-Site": "cross-site"}), {}),
     ("bad-host", lambda running: get(running), {"trusted_hosts": ["chat.test"]}),
@@ -324,7 +331,14 @@ def test_the_words_are_those_of_engine_io() -> None:
         0: {"Transport unknown"},
         1: {"Session ID unknown"},
         2: {"Bad handshake method"},
-        3: {"Bad request", "Payload too large", "Request too slow", "Server shutting down"},
+        3: {
+            "Bad request",
+            "Handshake error",
+            "Payload too large",
+            "Request too slow",
+            "Server shutting down",
+            "Too many handshakes",
+        },
         4: {"Forbidden"},
         5: {"Unsupported protocol version"},
     }

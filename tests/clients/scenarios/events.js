@@ -134,5 +134,9 @@ module.exports = {
     assert.deepEqual(await ask(other, "get", "key"), [false, null]);
     await ask(socket, "delete", "key");
     assert.deepEqual(await ask(socket, "get", "key"), [false, null]);
+    socket.emit("set nickname", "Ada");
+    assert.deepEqual(await once(socket, "ready"), []);
+    socket.emit("msg");
+    assert.deepEqual(await once(socket, "message by"), [null, "Ada"]);
   },
 };

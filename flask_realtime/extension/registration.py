@@ -1,0 +1,223 @@
+"""Handlers and namespaces, as they are registered with the extension object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ..exceptions import EventError
+from ..socketio.events import CATCH_ALL, Events, Handlers, Subscribable
+from ..socketio.handler import F, Function
+from ..socketio.parent import Matcher, ParentNamespace
+from ..socketio.remote import RemoteSocket
+from ..socketio.socket import Socket
+from ..socketio.terms import Terms
+from .namespace import Namespace, ServedNamespace
+from .python_socketio import PythonSocketIOServer
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+N = TypeVar("N", bound=Namespace)
+R = TypeVar("R", bound="Registration")
+
+
+class Registration(Subscribable):
+    """What an application registers: for the root namespace, where it names no other."""
+
+    server: PythonSocketIOServer
+    #: The instances of classes of handlers, the latest of each namespace.
+    namespace_handlers: list[Namespace]
+
+    def __init__(self) -> None:
+        self.namespace_handlers = []
+
+    def _table(self) -> Handlers:
+        return self.server.of("/").handlers
+
+    def _where(self, namespace: str | None) -> Subscribable:
+        return self.server.any_namespace if namespace == CATCH_ALL else self.of(namespace or "/")
+
+    @overload
+    def of(self, name: str, connected: Function | None = None) -> ServedNamespace: ...
+
+    @overload
+    def of(self, name: Matcher, connected: Function | None = None) -> ParentNamespace: ...
+
+    def of(self, name: Any, connected: Function | None = None) -> Any:
+        """Return the namespace of that name, which clients may join from now on.
+
+        :param name: such as ``/chat``, or what matches the names of several: a compiled pattern,
+            or a function ``(name, auth) -> bool``.
+        :param connected: its ``connection`` handler.
+        :raises TypeError: for what names no namespace.
+        """
+        return self.server.of(name, connected)
+
+    @property
+    def sockets(self) -> ServedNamespace:
+        """The root namespace."""
+        return self.of("/")
+
+    # Handlers
+
+    @overload
+    def on(
+        self,
+        event: str,
+        handler: str | None = None,
+        namespace: str | None = None,
+        **terms: Unpack[Terms],
+    ) -> Callable[[F], F]: ...
+
+    @overload
+    def on(
+        self: R,
+        event: str,
+        handler: Function,
+        namespace: str | None = None,
+        **terms: Unpack[Terms],
+    ) -> R: ...
+
+    def on(
+        self,
+        event: str,
+        handler: Function | str | None = None,
+        namespace: str | None = None,
+        **terms: Unpack[Terms],
+    ) -> Any:
+        """Register the handler of an event; a decorator if no handler is given.
+
+        :param event: its name; ``*`` for those that have no handler of their own.
+        :param handler: a function; a str is the namespace, as in Flask-SocketIO.
+        :param namespace: ``*`` for all of them.
+        :param terms: see :meth:`.Subscribable.on`.
+        :returns: itself, so that calls can follow each other.
+        :raises EventError: for a name that can never come, or a function that cannot be called.
+        """
+        if isinstance(handler, str):
+            return self._where(handler).on(event, **terms)
+        there = self._where(namespace)
+        if handler is None:
+            return there.on(event, **terms)
+        there.on(event, handler, **terms)
+        return self
+
+    def on_event(self, event: str, handler: Function, namespace: str | None = None) -> None:
+        """Register the handler of an event."""
+        self.on(event, handler, namespace)
+
+    @overload
+    def event(
+        self, handler: str | None = None, *, namespace: str | None = None
+    ) -> Callable[[F], F]: ...
+
+    @overload
+    def event(self, handler: F) -> F: ...
+
+    def event(
+        self, handler: Function | str | None = None, *, namespace: str | None = None
+    ) -> Function:
+        """Register a function as the handler of the event of its name: ``@io.event``."""
+        if handler is None or isinstance(handler, str):
+            return self._where(handler or namespace).event
+        return self._where(namespace).event(handler)
+
+    def register(self, events: Events, namespace: str = "/") -> None:
+        """Take the handlers that a module has collected in :class:`Events`.
+
+        :raises EventError: if one of the events has another handler in the namespace.
+        """
+        if not isinstance(events, Events):
+            raise TypeError(f"register takes the Events of a module, not {events!r}")
+        there = self.of(namespace)
+        events.add_to(there.handlers, there.name)
+
+    def on_error(self, namespace: str | None = None) -> Callable[[F], F]:
+        """Register what is called with the exceptions of a namespace's handlers."""
+        if callable(namespace):
+            raise TypeError("write @io.on_error() with parentheses")
+        there = self.of(namespace or "/")
+
+        def register(handler: F) -> F:
+            _check_error_handler(handler)
+            return there.on_error(handler)
+
+        return register
+
+    def on_error_default(self, handler: F) -> F:
+        """Register what is called with the exceptions of handlers that no other takes."""
+        _check_error_handler(handler)
+        self.server.default_error_handler = handler
+        return handler
+
+    # Who may come
+
+    def use(self, middleware: F) -> F:
+        """Register a function that decides on each client of the root namespace; see
+        :meth:`.Namespace.use`.
+        """
+        return self.server.use(middleware)
+
+    def authorization(self, function: F) -> F:
+        """Register the function that decides on each handshake; see :meth:`.Server.authorization`.
+        """
+        return self.server.authorization(function)
+
+    # Users
+
+    def user_loader(self, function: F) -> F:
+        """Register the function that says which user a client is; see :meth:`.Users.user_loader`.
+        """
+        return self.server.user_loader(function)
+
+    def sockets_of(self, user_id: str | int) -> list[Socket | RemoteSocket]:
+        """Return a user's sockets, in all namespaces.
+
+        :raises TypeError: for what is no id.
+        """
+        return self.server.sockets_of(user_id)
+
+    def disconnect_user(self, user_id: str | int) -> None:
+        """Send a user's clients away, from all namespaces.
+
+        :raises TypeError: for what is no id.
+        """
+        self.server.disconnect_user(user_id)
+
+    # Classes of handlers
+
+    def on_namespace(self, namespace_handler: Namespace) -> None:
+        """Have an instance of a class handle the events of its namespace.
+
+        A function that is registered for an event is its handler all the same. Another instance
+        for the same namespace takes the place of the one before.
+
+        :raises EventError: for what is no such instance, or for a method that cannot take what
+            comes.
+        """
+        if not isinstance(namespace_handler, Namespace):
+            raise EventError(
+                f"on_namespace takes an instance of a class of handlers, not {namespace_handler!r};"
+                " class Chat(Namespace): …; io.on_namespace(Chat('/chat'))"
+            )
+        there = self.of(namespace_handler.namespace)
+        for former in [each for each in self.namespace_handlers if each._there(None) is there]:
+            former.stand_back()
+            self.namespace_handlers.remove(former)
+        namespace_handler.stand_for(there, self)
+        self.namespace_handlers.append(namespace_handler)
+
+    def namespace(self, name: str = "/") -> Callable[[type[N]], type[N]]:
+        """Register a class of handlers: ``@io.namespace("/chat")`` above ``class Chat``."""
+
+        def register(cls: type[N]) -> type[N]:
+            self.on_namespace(cls(name))
+            return cls
+
+        return register
+
+
+def _check_error_handler(handler: Any) -> None:
+    if not callable(handler):
+        raise EventError(f"what is called with an exception is a function, not {handler!r}")

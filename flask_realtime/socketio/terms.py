@@ -1,0 +1,99 @@
+"""On which terms a handler is called: how often, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from ..exceptions import EventError, OptionError
+from ..rate_options import make_rate_limit
+from .declared import Declared
+from .handler import FAILURES, Handler
+from .rates import Rate
+from .shapes import Unfit
+
+if TYPE_CHECKING:
+    from .acks import Answer
+    from .socket import Socket
+
+
+class Terms(TypedDict, total=False):
+    """What ``on`` may be told of a handler."""
+
+    rate: str | None
+    """How many events of each client it takes, such as ``"10/second"``."""
+    burst: int | None
+    """How many of them at once; see :class:`.RateLimit`."""
+    on_limit: str
+    """What happens to the others: ``"error"``, ``"drop"`` or ``"disconnect"``."""
+    validate: bool
+    """Whether the arguments have to be what the hints of its parameters say."""
+
+
+class Guard:
+    """What an event passes before its handler is called; most handlers have none."""
+
+    __slots__ = ("_declared", "_rate", "_validates")
+
+    def __init__(self, rate: Rate | None, validates: bool) -> None:
+        self._rate = rate
+        self._validates = validates
+        self._declared: Declared | None = None
+
+    def of(self, handler: Handler) -> Guard:
+        """Return this guard for a handler.
+
+        :raises EventError: if the hints of its parameters cannot be read.
+        """
+        guard = Guard(self._rate, self._validates)
+        if self._validates:
+            guard._declared = Declared(handler)
+        return guard
+
+    def admit(
+        self, socket: Socket, handler: Handler, args: Sequence[Any], answer: Answer
+    ) -> Sequence[Any] | None:
+        """Return with what the handler is called; None if it is not, which was seen to."""
+        if self._rate is not None and not self._rate.admits(socket, handler.event, answer):
+            return None
+        if self._declared is None:
+            return args
+        try:
+            return self._declared.read(handler, args, handler.takes_callback and answer.wanted)
+        except Unfit as error:
+            socket.server.unfit(socket, handler, str(error))
+            answer.fail({"error": str(error)})
+        except FAILURES as error:  # of a class of the application
+            answer.fail(socket.server.handler_failed(socket, handler.event, error, args))
+        return None
+
+
+def make_guard(event: str, terms: Terms, ours: bool) -> Guard | None:
+    """Return what the events of a handler have to pass, None if that is nothing.
+
+    :param ours: whether the event comes from us and not from clients.
+    :raises OptionError: for a bad value.
+    :raises EventError: if clients do not send such an event.
+    """
+    if not terms:
+        return None
+    if ours:
+        named = ", ".join(terms)
+        raise EventError(f"{event!r} is no event that clients send, and {named} are for those")
+    return _make_guard(event, **terms)
+
+
+def _make_guard(
+    event: str,
+    rate: str | None = None,
+    burst: int | None = None,
+    on_limit: str | None = None,
+    validate: bool = False,
+) -> Guard | None:
+    given = {"rate": rate, "burst": burst, "on_limit": on_limit}
+    named = {key: value for key, value in given.items() if value is not None}
+    limit = make_rate_limit(f"the limit of {event!r}", named) if named else None
+    bound = None if limit is None else Rate(limit, f"the handler of {event!r}")
+    if not isinstance(validate, bool):
+        raise OptionError(f"validate is True or False, not {validate!r}")
+    return Guard(bound, validate) if bound or validate else None
