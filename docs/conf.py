@@ -11,7 +11,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from flask_realtime.option_names import MEANT, REFUSED, SPLIT, WITHOUT_EFFECT
+from flask_realtime.options.names import MEANT, REFUSED, SPLIT, WITHOUT_EFFECT
 
 project = "Flask-Realtime"
 author = "Flask-Realtime contributors"
@@ -31,7 +31,7 @@ python_use_unqualified_type_names = True
 
 
 class OptionNames(SphinxDirective):
-    """``.. option-names:: meant``: a table of ``option_names.py``, as it is in the code."""
+    """``.. option-names:: meant``: a table of ``options/names.py``, as it is in the code."""
 
     required_arguments = 1
 
@@ -41,7 +41,7 @@ class OptionNames(SphinxDirective):
         for name, text in sorted(rows):
             lines += _row((f"``{name}``", text))
         container = nodes.container()
-        text = StringList(lines, "option_names.py")
+        text = StringList(lines, "options/names.py")
         self.state.nested_parse(text, self.content_offset, container)
         return container.children
 

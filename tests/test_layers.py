@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 FOLDERS = ("extension", "wsgi", "socketio", "engine", "adapters", "store", "transports",
-           "protocol", "websocket")  # fmt: skip
+           "protocol", "websocket", "options")  # fmt: skip
 
 ALLOWED = {
     "__init__.py": "from flask_realtime.extension import app",
     "signals.py": "import blinker",
-    "options.py": "from flask_realtime import exceptions",
+    "options/table.py": "from flask_realtime import exceptions",
     "exceptions.py": "",
     "extension/app.py": "import flask\nfrom flask_realtime import wsgi, socketio, options",
     "engine/engine.py": "import gevent\nfrom flask_realtime.transports import polling",
@@ -40,10 +40,10 @@ FORBIDDEN = [
     ("wsgi/server.py", "from flask_realtime import socketio"),
     ("socketio/server.py", "from flask_realtime import wsgi"),
     ("socketio/server.py", "def late():\n    import flask"),
-    ("options.py", "from flask_realtime import protocol"),
+    ("options/table.py", "from flask_realtime import protocol"),
     ("signals.py", "import flask"),
     ("scopes.py", "from flask_realtime import engine"),
-    ("option_checks.py", "from flask_realtime import options"),
+    ("options/checks.py", "from flask_realtime import scopes"),
     ("standalone.py", "from flask_realtime import extension"),
     ("exceptions.py", "from flask_realtime import options"),
     ("protocol/packet.py", "import time"),

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import gevent
 from werkzeug.sansio.utils import host_is_trusted
 
-from ..option_checks import AllowedOrigins
+from ..options.checks import AllowedOrigins
 from ..protocol.refusals import BAD_HOST, BAD_ORIGIN, request_error
 from ..transports.http import Headers, Request, cors_headers
 from .origin_rules import make_rule, normal

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from ipaddress import IPv6Address
 
+from ..options.rates import RateLimit
 from ..protocol.refusals import TOO_MANY, request_error
-from ..rate_options import RateLimit
 from ..transports.http import Request
 from .clock import Clock
 

@@ -12,7 +12,7 @@ from werkzeug._reloader import run_with_reloader
 from werkzeug.debug import DebuggedApplication
 
 from ..exceptions import OptionError
-from ..option_checks import unknown_option
+from ..options.checks import unknown_option
 from ..wsgi.flash_policy import FlashPolicy
 from ..wsgi.server import WSGIServer
 from ..wsgi.tls import check_names

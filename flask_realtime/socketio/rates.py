@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..engine.rates import Bucket
-from ..rate_options import RateLimit
+from ..options.rates import RateLimit
 
 if TYPE_CHECKING:
     from .acks import Answer

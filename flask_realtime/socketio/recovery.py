@@ -16,9 +16,9 @@ from gevent.event import Event
 from ..adapters.adapter import Adapter, Kept, Local, Returned
 from ..engine.admission import new_id
 from ..options import Options
+from ..options.recovery import RecoveryOptions
 from ..protocol.packet import Packet
 from ..protocol.reason import RECOVERABLE, Reason
-from ..recovery_options import RecoveryOptions
 
 if TYPE_CHECKING:
     from .client import Client

@@ -1,6 +1,6 @@
 """Settings as Socket.IO had them until 2.x: ``io.set("transports", […])``, ``io.path("/x")``.
 
-Each is an option by another name; ``option_names.py`` has the names.
+Each is an option by another name; ``options/names.py`` has the names.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from ..exceptions import OptionError
-from ..option_checks import unknown_option
 from ..options import NAMES, read_option
+from ..options.checks import unknown_option
 
 if TYPE_CHECKING:
     from .server import Server

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..exceptions import EventError, OptionError
-from ..rate_options import make_rate_limit
+from ..options.rates import make_rate_limit
 from .declared import Declared
 from .handler import FAILURES, Handler
 from .rates import Rate

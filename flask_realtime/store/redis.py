@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..exceptions import OptionError
-from ..option_checks import count, moment
+from ..options.checks import count, moment
 from .scripts import INCREMENT, NO_NUMBER, SET, TOO_LARGE, Script
 from .values import Values, check_amount, check_key, no_number, too_large
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from flask_realtime.deflate_options import MAX_WINDOW_BITS, DeflateOptions
 from flask_realtime.exceptions import FrameError
+from flask_realtime.options.deflate import MAX_WINDOW_BITS, DeflateOptions
 
 from .extensions import Offer
 from .frames import INVALID_DATA, MESSAGE_TOO_BIG

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha1
 from typing import NamedTuple
 
-from flask_realtime.deflate_options import DeflateOptions
 from flask_realtime.exceptions import HandshakeError
+from flask_realtime.options.deflate import DeflateOptions
 
 from . import hixie76
 from .deflate import Deflate, negotiate

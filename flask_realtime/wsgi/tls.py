@@ -12,7 +12,7 @@ from gevent.socket import socket
 from gevent.ssl import CERT_NONE, PROTOCOL_TLS_SERVER, SSLContext, SSLSocket
 
 from ..exceptions import OptionError
-from ..option_checks import unknown_option
+from ..options.checks import unknown_option
 
 # What ``ssl.wrap_socket`` took until Python 3.12 dropped it, and users of gevent still write.
 CONTEXT_ARGUMENTS = ("keyfile", "certfile", "ca_certs", "cert_reqs", "ssl_version", "ciphers")

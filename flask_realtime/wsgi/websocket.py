@@ -21,7 +21,6 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.queue import Empty, Queue
 
-from ..deflate_options import DeflateOptions, make_deflate_options
 from ..engine.origin import Origins
 from ..exceptions import (
     Disconnected,
@@ -31,7 +30,8 @@ from ..exceptions import (
     RequestError,
     UsageError,
 )
-from ..option_checks import AllowedOrigins, make_origins
+from ..options.checks import AllowedOrigins, make_origins
+from ..options.deflate import DeflateOptions, make_deflate_options
 from ..transports.http import Request
 from ..websocket.connection import Connection
 from ..websocket.frames import (

@@ -9,7 +9,7 @@ import pytest
 from flask_realtime.engine.rates import HandshakeRate, network_of
 from flask_realtime.exceptions import OptionError, RequestError
 from flask_realtime.options import make_options
-from flask_realtime.rate_options import RateLimit
+from flask_realtime.options.rates import RateLimit
 from flask_realtime.transports.http import Request
 from tests.support.app import Serve
 from tests.support.time import FakeTime

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from flask_realtime.deflate_options import DeflateOptions
 from flask_realtime.exceptions import FrameError, PacketError
 from flask_realtime.options import make_options
+from flask_realtime.options.deflate import DeflateOptions
 from flask_realtime.protocol.eio4 import EIO4
 from flask_realtime.protocol.json import Codec
 from flask_realtime.protocol.msgpack import MsgPackParser

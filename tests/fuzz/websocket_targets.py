@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask_realtime.deflate_options import DeflateOptions
 from flask_realtime.exceptions import FrameError, HandshakeError
+from flask_realtime.options.deflate import DeflateOptions
 from flask_realtime.websocket.deflate import Deflate, Inflater, Terms, negotiate
 from flask_realtime.websocket.extensions import parse_offers
 from flask_realtime.websocket.handshake import accept, is_websocket

@@ -12,7 +12,7 @@ from flask_realtime import Events, SocketIO, signals
 from flask_realtime.engine.rates import Bucket
 from flask_realtime.exceptions import EventError, OptionError
 from flask_realtime.options import make_options
-from flask_realtime.rate_options import RateLimit
+from flask_realtime.options.rates import RateLimit
 from tests.support.application import Client, Site
 from tests.support.waiting import wait_until
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_realtime.deflate_options import DeflateOptions
+from flask_realtime.options.deflate import DeflateOptions
 from flask_realtime.websocket.deflate import negotiate
 from flask_realtime.websocket.extensions import parse_offers
 from flask_realtime.websocket.messages import Messages

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flask_realtime.deflate_options import DeflateOptions
 from flask_realtime.exceptions import HandshakeError
+from flask_realtime.options.deflate import DeflateOptions
 from flask_realtime.websocket.deflate import Terms, negotiate
 from flask_realtime.websocket.extensions import parse_offers
 from flask_realtime.websocket.handshake import accept

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flask_realtime.exceptions import OptionError
-from flask_realtime.option_checks import CLIENT_VERSIONS
+from flask_realtime.options.checks import CLIENT_VERSIONS
 from flask_realtime.transports.http import Response
 from flask_realtime.wsgi.client_files import (
     GENERATIONS,

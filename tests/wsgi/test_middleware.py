@@ -10,7 +10,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from flask_realtime.exceptions import HTTPError
-from flask_realtime.option_checks import CLIENT_VERSIONS
+from flask_realtime.options.checks import CLIENT_VERSIONS
 from flask_realtime.wsgi.client_files import MISSING, ClientFiles
 from flask_realtime.wsgi.middleware import Middleware, _read_body
 from tests.support.server import make_server, not_found

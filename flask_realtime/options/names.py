@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from . import option_checks as check
-from .exceptions import OptionError
+from ..exceptions import OptionError
+from . import checks as check
 
 log = logging.getLogger("flask_realtime.server")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..exceptions import OptionError, RequestError, UsageError
-from ..protocol.packet import Message, Packet, PacketType
-from ..protocol.request import (
+from ...exceptions import OptionError, RequestError, UsageError
+from ...protocol.packet import Message, Packet, PacketType
+from ...protocol.request import (
     NAMES_09,
     POLLING,
     WEBSOCKET,
@@ -16,9 +16,9 @@ from ..protocol.request import (
     parse_request,
     user_query,
 )
-from ..socketio.server import Server
-from ..transports.http import Headers, Request
-from ..transports.testing import InProcessTransport
+from ...socketio.server import Server
+from ...transports.http import Headers, Request
+from ...transports.testing import InProcessTransport
 
 Protocol = int | str
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from flask_realtime.exceptions import OptionError
-from flask_realtime.option_names import ALL, MEANT, REFUSED, SAME, SPLIT, WITHOUT_EFFECT
 from flask_realtime.options import Options, make_options, read_option
+from flask_realtime.options.names import ALL, MEANT, REFUSED, SAME, SPLIT, WITHOUT_EFFECT
 
 FIELDS = {field.name for field in dataclasses.fields(Options)}
 

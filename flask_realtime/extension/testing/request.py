@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from flask import Flask
 
-from ..transports.http import Headers
-from ..wsgi.proxy import Application, behind_same_proxy
+from ...transports.http import Headers
+from ...wsgi.proxy import Application, behind_same_proxy
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .exceptions import OptionError
+from ..exceptions import OptionError
 
 TRANSPORTS = ("websocket", "htmlfile", "polling", "jsonp-polling")
 """Those that are on unless others are named, in the order in which clients 0.9 try them."""

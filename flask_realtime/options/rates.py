@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .exceptions import OptionError
-from .option_checks import count, unknown_option
+from ..exceptions import OptionError
+from .checks import count, unknown_option
 
 ON_LIMIT = ("error", "drop", "disconnect")
 _UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .exceptions import OptionError
-from .option_checks import count, flag, seconds, unknown_option
+from ..exceptions import OptionError
+from .checks import count, flag, seconds, unknown_option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

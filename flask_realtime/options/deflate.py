@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .exceptions import OptionError
-from .option_checks import between, flag, unknown_option
+from ..exceptions import OptionError
+from .checks import between, flag, unknown_option
 
 MAX_WINDOW_BITS = 15
 

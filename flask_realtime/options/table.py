@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from . import option_checks as check
-from .deflate_options import DeflateOptions, make_deflate_options
-from .exceptions import OptionError
-from .option_checks import (
+from ..exceptions import OptionError
+from . import checks as check
+from .checks import (
     CLIENT_VERSIONS,
     PROTOCOLS,
     TRANSPORTS,
     AllowedOrigins,
     unknown_option,
 )
-from .option_names import ALL, MEANT, REFUSED, WITHOUT_EFFECT, translate
-from .rate_options import RateLimit, make_handshake_rate, make_rate_limit
-from .recovery_options import RecoveryOptions, make_recovery_options
+from .deflate import DeflateOptions, make_deflate_options
+from .names import ALL, MEANT, REFUSED, WITHOUT_EFFECT, translate
+from .rates import RateLimit, make_handshake_rate, make_rate_limit
+from .recovery import RecoveryOptions, make_recovery_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ import gevent
 from flask import Flask
 from greenlet import greenlet
 
-from ..socketio.server import Server
-from ..socketio.socket import Socket
-from ..transports.testing import InProcessTransport
+from ...socketio.server import Server
+from ...socketio.socket import Socket
+from ...transports.testing import InProcessTransport
 
 STEP = 0.001
 """How long to wait until it is looked again whether something has happened, seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..protocol.packet import Packet
+from ...protocol.packet import Packet
 
 
 class Recovery:

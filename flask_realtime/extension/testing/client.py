@@ -12,18 +12,18 @@ from weakref import WeakValueDictionary
 import gevent
 from flask import Flask
 
-from ..exceptions import UsageError
-from ..protocol.packet import Packet, PacketType
-from .mounting import mounted_on
-from .testing_recovery import Recovery
-from .testing_request import fix, join, keep_cookies, make_environ
-from .testing_session import ClientSession, Protocol, Received, Refused, check_protocol
-from .testing_wait import STEP, let_run, settle, unhandled_of
+from ...exceptions import UsageError
+from ...protocol.packet import Packet, PacketType
+from ..mounting import mounted_on
+from .recovery import Recovery
+from .request import fix, join, keep_cookies, make_environ
+from .session import ClientSession, Protocol, Received, Refused, check_protocol
+from .wait import STEP, let_run, settle, unhandled_of
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from .extension import SocketIO
+    from ..extension import SocketIO
 
 
 class SocketIOTestClient:

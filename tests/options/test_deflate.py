@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from flask_realtime.deflate_options import DeflateOptions
 from flask_realtime.exceptions import OptionError
 from flask_realtime.options import make_options
+from flask_realtime.options.deflate import DeflateOptions
 
 
 def made(value: Any) -> DeflateOptions | None:

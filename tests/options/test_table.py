@@ -98,7 +98,7 @@ def test_every_default_would_be_accepted() -> None:
 
 
 def test_every_option_is_documented() -> None:
-    import flask_realtime.options as module
+    import flask_realtime.options.table as module
 
     lines = Path(str(module.__file__)).read_text().splitlines()
     for name in DEFAULTS:
