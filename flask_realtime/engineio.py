@@ -43,7 +43,7 @@ log = logging.getLogger("flask_realtime.engineio")
 Handler = Callable[..., object]
 H = TypeVar("H", bound=Handler)
 
-_OPEN, _MESSAGE, _CLOSE = "open", NAME, "close"
+_OPEN, _MESSAGE, _CLOSE = "connection", NAME, "close"
 _EVENTS = (_MESSAGE, _CLOSE)
 
 
@@ -82,12 +82,15 @@ class EngineServer:
 
     def on(self, event: str, handler: Any = None) -> Any:
         """Register the handler of ``connection``, which is called with an :class:`EngineSocket`, or
-        a listener of :meth:`.Engine.on`."""
+        a listener of :meth:`.Engine.on`.
+
+        :raises EventError: for another name, or for what is no function.
+        """
         if event != "connection":
             return self.engine.on(event, handler)
         if handler is None:
             return lambda function: self.on(event, function)
-        self._connection = handler
+        self._connection = _checked(event, handler)
         return handler
 
     def attach(self, application: WSGIApplication) -> Middleware:
@@ -171,13 +174,13 @@ class EngineSocket:
         """Register the handler of ``message``, called with text or bytes, or of ``close``, called
         with the :class:`.Reason`; also as a decorator. The last one counts.
 
-        :raises EventError: for another name.
+        :raises EventError: for another name, or for what is no function.
         """
         if event not in _EVENTS:
             raise EventError(f"a connection has no event {event!r}: there is {', '.join(_EVENTS)}")
         if handler is None:
             return lambda function: self.on(event, function)
-        self._handlers[event] = handler
+        self._handlers[event] = _checked(event, handler)
         return handler
 
     def send(self, data: str | bytes | bytearray | memoryview, volatile: bool = False) -> bool:
@@ -254,3 +257,14 @@ class EngineSocket:
         handler = self._handlers.get(event)
         if handler is not None:
             handler(value)
+
+
+def _checked(event: str, handler: Any) -> Handler:
+    """Return a handler.
+
+    :raises EventError: if it cannot be called.
+    """
+    if not callable(handler):
+        raise EventError(f"the handler of {event!r} is a function, not {handler!r}")
+    known: Handler = handler
+    return known

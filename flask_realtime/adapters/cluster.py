@@ -92,8 +92,8 @@ class ClusterAdapter(MemoryAdapter):
         # Before the sockets here are asked: that gives the packet a number of this node's.
         message = plain_broadcast(packet, selection, timeout)
         gathering = Gathering(self._others(), done)
-        self._ask(packet, selection, gathering)
         message["requestId"] = self._request(gathering)
+        self._ask(packet, selection, gathering)  # which may be the end of it
         self._say(MessageType.BROADCAST, message)
         gathering.begin(self._local, timeout)
 

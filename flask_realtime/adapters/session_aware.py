@@ -184,7 +184,7 @@ def _number(offset: str | None, otherwise: int) -> int | None:
 def _was_meant(sent: _Sent, id: str, entered: dict[str, int]) -> bool:
     """Whether an event was for a socket, by the rooms that it was in."""
     if sent.only is not None:
-        return sent.only == id
+        return sent.only == id and entered[id] < sent.number
     selection = sent.selection
     if any(entered.get(room, sent.number) < sent.number for room in selection.except_):
         return False

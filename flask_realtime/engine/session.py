@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _GOODBYE_TIMEOUT = 30.0
 """How long a closed session waits for the poll that takes its last messages (Node: 30 s)."""
 
+# To ask an enumeration for a member takes 70 ns on CPython 3.11; each message would ask for six.
+_OPEN, _CLOSED = SessionState.OPEN, SessionState.CLOSED
+_CLOSE, _FIRST_OF_ENGINE = PacketType.CLOSE, PacketType.OPEN
+
 _LONG = 16384
 """Characters or bytes from which on it is looked at how long a message takes to decode."""
 _DEAR = 0.002
@@ -164,19 +168,20 @@ class Session(Heartbeat):
 
         :raises PacketError: if it is no packet.
         """
-        if self.state is SessionState.CLOSED:
+        if self.state is _CLOSED:
             return
         self._received += len(message)
         packet = self._feed(message) if len(message) > _LONG else self._decoder.feed(message)
         if packet is None:
             return
         packet.size, self._received = self._received, 0
-        if packet.type is PacketType.CLOSE:
+        packet_type = packet.type
+        if packet_type is _CLOSE:
             self.transport.discard()
             self.closed(Reason.TRANSPORT_CLOSE)
-        elif self.state is not SessionState.OPEN:
+        elif self.state is not _OPEN:
             return  # we have closed, and only wait for the client to do so too
-        elif packet.type < PacketType.OPEN:
+        elif packet_type < _FIRST_OF_ENGINE:
             if isinstance(packet, ReceiptPacket):
                 packet = self._acknowledged(packet)
             self.client.receive(packet)
@@ -254,7 +259,7 @@ class Session(Heartbeat):
         :raises EncodeError: if its data cannot be carried.
         """
         encoded = self.dialect.encode(packet)
-        if self.state is not SessionState.OPEN:
+        if self.state is not _OPEN:
             return False
         try:
             return self.outbox.put(encoded, volatile, flush)

@@ -60,8 +60,13 @@ _UNFIT = (
     "it gives each request a thread or a process, so that Socket.IO's clients are answered 503. "
     "Use -k flask_realtime.wsgi.gunicorn.Worker, or -k gevent"
 )
-_FIT = ("gevent", "flask_realtime.wsgi.gunicorn.Worker")
-_FIT_SUFFIXES = ("ggevent.GeventWorker", "GeventWebSocketWorker", "wsgi.gunicorn:Worker")
+_FIT = ("gevent", "gevent_pywsgi", "gevent_wsgi", "flask_realtime.wsgi.gunicorn.Worker")
+_FIT_SUFFIXES = (
+    "ggevent.GeventWorker",
+    "ggevent.GeventPyWSGIWorker",
+    "GeventWebSocketWorker",
+    "wsgi.gunicorn:Worker",
+)
 
 
 def _worker_class(settings: GunicornSettings) -> Iterator[Finding]:

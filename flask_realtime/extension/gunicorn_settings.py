@@ -32,7 +32,7 @@ def find_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Gunicorn
         yield _from_file(file)
     procfile = folder / "Procfile"
     if procfile.is_file():
-        for line in procfile.read_text().splitlines():
+        for line in procfile.read_text(errors="replace").splitlines():
             if "gunicorn" in line:
                 yield from_arguments("Procfile", line)
     if environ.get("GUNICORN_CMD_ARGS"):
@@ -43,8 +43,8 @@ def find_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Gunicorn
 
 def _from_file(file: Path) -> GunicornSettings:
     try:
-        statements = ast.parse(file.read_text()).body
-    except SyntaxError:
+        statements = ast.parse(file.read_bytes()).body  # bytes: it may name its encoding
+    except (SyntaxError, ValueError):
         return GunicornSettings(file.name, "", None)  # gunicorn says so itself
     values = dict(_assigned(statements))
     name = values.get("worker_class")
@@ -70,6 +70,7 @@ def _assigned(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, Any]]:
 
 _WORKER_CLASS = ("-k", "--worker-class")
 _WORKERS = ("-w", "--workers")
+_CONFIG = ("-c", "--config")
 
 
 def from_arguments(source: str, line: str) -> GunicornSettings:
@@ -79,11 +80,13 @@ def from_arguments(source: str, line: str) -> GunicornSettings:
     for word in words:
         name, equals, value = word.partition("=")
         short = word[:2]
-        if name in (*_WORKER_CLASS, *_WORKERS):
+        if name in (*_WORKER_CLASS, *_WORKERS, *_CONFIG):
             found[name] = value if equals else next(words, "")
-        elif short in ("-k", "-w"):
+        elif short in ("-k", "-w", "-c"):
             found[short] = word[2:]
-    worker_class = next((found[name] for name in _WORKER_CLASS if name in found), None)
+    # A file that it names may set one.
+    unsaid = "" if found.keys() & _CONFIG else None
+    worker_class = next((found[name] for name in _WORKER_CLASS if name in found), unsaid)
     workers = next((found[name] for name in _WORKERS if name in found), None)
     return GunicornSettings(source, worker_class, _number(workers))
 

@@ -193,9 +193,7 @@ class Namespace(BySid, core.Namespace):
 
         :raises EventError: for a method that cannot take what comes; nothing is changed then.
         """
-        methods = self._methods()
-        for event, method in methods.items():
-            Handlers().add(event, method)
+        methods = self.checked_methods()
         self._stands_for = there
         self.socketio = extension
         free = [event for event in methods if not there.listeners(event)]
@@ -214,11 +212,20 @@ class Namespace(BySid, core.Namespace):
         if there.error_handler == self._error_method():
             there._error_handler = None
 
+    def checked_methods(self) -> dict[str, Function]:
+        """Return the methods that handle events, by these.
+
+        :raises EventError: for one that cannot take what comes.
+        """
+        methods = self._methods()
+        for event, method in methods.items():
+            Handlers().add(event, method)
+        return methods
+
     def _error_method(self) -> Function | None:
         return getattr(self, "error", None) if "error" in self._own_names() else None
 
     def _methods(self) -> dict[str, Function]:
-        """The methods that handle events, by these."""
         if "trigger_event" in self._own_names():
             life = {event: partial(_trigger, self, event) for event in ("connect", "disconnect")}
             return {CATCH_ALL: partial(_trigger, self), **life}

@@ -113,7 +113,10 @@ class OwnServer:
         :param host: an address of this machine; ``""``: all of them.
         :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
         :raises OSError: if the address cannot be bound.
+        :raises RuntimeError: if it listens already.
         """
+        if self.wsgi_server is not None and self.wsgi_server.started:
+            raise RuntimeError("this SocketIO listens already; close() it first")
         if self not in mounted_on(app):
             self.init_app(app)
         server_options.setdefault("log", None)

@@ -201,6 +201,7 @@ class Registration(Subscribable):
                 f"on_namespace takes an instance of a class of handlers, not {namespace_handler!r};"
                 " class Chat(Namespace): …; io.on_namespace(Chat('/chat'))"
             )
+        namespace_handler.checked_methods()  # before the one that is there stands back
         there = self.of(namespace_handler.namespace)
         for former in [each for each in self.namespace_handlers if each._there(None) is there]:
             former.stand_back()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -41,7 +41,8 @@ def select(
 
 
 def _several(rooms: Rooms) -> Any:
-    return rooms if isinstance(rooms, str | int) else list(rooms or ())
+    one = isinstance(rooms, str | bytes | Mapping) or not isinstance(rooms, Iterable)
+    return rooms if one else list(rooms)  # type: ignore[arg-type]
 
 
 def send_to(
@@ -60,6 +61,8 @@ def send_to(
     if callback is None:
         chosen.emit(event, *args)
         return
+    if namespace.server.engine.hub is None:
+        namespace.server.before_serving()
     callback = _as_here(callback)
     for id in namespace.adapter.ids_in(chosen.selection):
         socket = namespace.sockets.get(id)

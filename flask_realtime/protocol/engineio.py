@@ -29,6 +29,9 @@ _TYPES = {
 _DIGITS = {packet_type: digit for digit, packet_type in _TYPES.items()}
 
 
+_FIRST_OF_ENGINE = PacketType.OPEN
+
+
 class EngineIO(Dialect):
     """A dialect that is carried by Engine.IO.
 
@@ -55,7 +58,7 @@ class EngineIO(Dialect):
         self._base64 = base64
 
     def _encode(self, packet: Packet) -> Encoded:
-        if packet.type >= PacketType.OPEN:
+        if packet.type >= _FIRST_OF_ENGINE:
             return _encode_engine(packet)
         if packet.offset is not None and self.recovers:
             data = [*packet.data, packet.offset]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .handler import Handler
     from .socket import Socket
 
+_ACK = PacketType.ACK  # to ask the class for it takes 70 ns on CPython 3.11
+
 INTERNAL_ERROR = {"error": "internal error"}
 """What a client is told of a failure, unless the application says more."""
 
@@ -70,14 +72,14 @@ class Answer:
     def give(self, result: Any) -> None:
         """Answer with what a handler returned: a tuple is several values, None is none.
 
-        It leaves with the next flush, at the end of the client's quantum. Nothing happens if the
-        answer was given already.
+        It leaves at once, or with the answers to the packets that the client's worker has at hand.
+        Nothing happens if the answer was given already.
 
         :raises EncodeError: as above.
         """
         if not self._given:
             values = result if type(result) is tuple else () if result is None else (result,)
-            self._send(values, flush=False)
+            self._send(values, flush=not self._socket.client.more)
             self._given = True
 
     def fail(self, told: Any) -> None:
@@ -93,7 +95,7 @@ class Answer:
             self._socket.client.session.send(self._packet(values), flush=flush)
 
     def _packet(self, values: Sequence[Any]) -> Packet:
-        return Packet(PacketType.ACK, self._socket.namespace.name, [*values], self._id)
+        return Packet(_ACK, self._socket.namespace.name, [*values], self._id)
 
     def _given_already(self) -> str:
         handlers = ", ".join(map(str, self.handlers)) or "none"

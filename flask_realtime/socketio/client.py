@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .server import Server
 
 
+# To ask an enumeration for a member takes 70 ns on CPython 3.11; each event would ask for three.
+_EVENT, _ACK, _DISCONNECT = PacketType.EVENT, PacketType.ACK, PacketType.DISCONNECT
+
+
 class _Left:
     """In the inbox: what was read before it runs before the ``disconnect`` handlers do."""
 
@@ -51,6 +55,7 @@ class Client:
         "_waiting",
         "buckets",
         "kept",
+        "more",
         "queued",
         "server",
         "session",
@@ -65,6 +70,8 @@ class Client:
         self.sockets: dict[str, Socket] = {}
         #: What the layer above keeps for this connection, such as its request context.
         self.kept: Any = None
+        #: Whether a worker has more packets of it at hand: then answers leave together, after them.
+        self.more = False
         self.queued = False
         self.working = False
         self._interrupted = False
@@ -88,12 +95,13 @@ class Client:
 
     def receive(self, packet: Packet) -> None:
         """Take a packet: an answer goes to who waits for it, the rest into the inbox."""
-        if packet.type is PacketType.ACK:
+        packet_type = packet.type
+        if packet_type is _ACK:
             socket = self.sockets.get(packet.namespace)
             if socket is not None:
                 socket.acks.resolve(packet.id, packet.data)
             return
-        if packet.type is PacketType.DISCONNECT:
+        if packet_type is _DISCONNECT:
             if packet.namespace == "/" and self.session.dialect.ends_with_root:
                 self.session.close(Reason.CLIENT_DISCONNECT)
                 return
@@ -197,8 +205,11 @@ class Client:
         try:
             while inbox and quantum > 0 and not self._interrupted:
                 quantum -= 1
-                self._work_off(inbox.popleft())
+                item = inbox.popleft()
+                self.more = quantum > 0 and bool(inbox)
+                self._work_off(item)
         finally:
+            self.more = False
             self.flush()
         if inbox:
             return True
@@ -241,7 +252,7 @@ class Client:
             item.socket.finish(item.reason)
             return False
         socket = self.sockets.get(item.namespace)
-        if item.type is PacketType.EVENT and socket is not None:
+        if item.type is _EVENT and socket is not None:
             # Who was sent away has no say any more; who has left by himself still had.
             return not socket.sent_away and dispatch(socket, item)
         if item.type is PacketType.CONNECT and socket is None:

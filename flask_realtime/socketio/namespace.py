@@ -164,8 +164,8 @@ class Namespace(ForAdapter, Addressable, Subscribable):
             returned = None
             if self.recovery is not None:
                 returned, auth = self.recovery.find(client, auth)
-                if client.gone:
-                    return  # it has left while its connection of before came to an end
+            if client.gone:
+                return  # while it waited to be told whether, or as whom, it may come
             socket = self._begin(client, auth, returned)
             client.joined(socket)
             self._let_in(socket)

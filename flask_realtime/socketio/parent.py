@@ -93,7 +93,9 @@ class ParentNamespace(Namespace):
         child.parent = self
         child.handlers = _Inherited(self.handlers)
         self.children.add(child)
+        child._joining += 1  # who waits for it here may not find it dropped by who comes and goes
         _announce(child)
+        child._joining -= 1
         return child
 
     def emptied(self, child: Namespace) -> None:
@@ -168,7 +170,8 @@ class Parents:
             return None
         if self._rest is None:
             self._rest = ParentNamespace(self._server, _anything)
-        return self._rest.create_child(name)
+        # As above: the parents that were asked may have waited.
+        return self._server.namespaces.get(name) or self._rest.create_child(name)
 
 
 def _announce(child: Namespace) -> None:

@@ -120,8 +120,10 @@ class Recovery:
     def left(self, socket: Socket, reason: str) -> None:
         """A client has left; its handlers of that are still to run."""
         ticket = socket.ticket
-        if ticket is None or not socket.accepted or reason not in RECOVERABLE:
+        if ticket is None or reason not in RECOVERABLE:
             return
+        if not (socket.accepted or ticket.recovered):
+            return  # nobody was told the pid
         rooms = tuple(socket.rooms - {socket.id})
         kept = Kept(socket.id, ticket.pid, rooms, socket.data, socket.client.store_key)
         self._adapter.persist(kept)

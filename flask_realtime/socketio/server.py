@@ -148,6 +148,7 @@ class Server(Settings, Failures, Namespaces, Users):
         """
         if self.engine.hub is not None and not self.hosts:
             engine = Engine(replace(options, **self._changes), self._make_client)  # checks them
+            self.unhandled = None  # what fails from here on is no test's
             self.close()
             self.engine.stop()
             engine.listeners = self.engine.listeners

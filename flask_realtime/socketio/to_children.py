@@ -21,8 +21,6 @@ class ToChildren:
 
     recovers = False
 
-    recovers = False
-
     def __init__(self, children: set[Namespace]) -> None:
         self._children = children
 

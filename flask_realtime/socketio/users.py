@@ -100,7 +100,10 @@ class Users:
 
 def _leave_former(socket: Socket, room: str | None) -> None:
     """See whether a socket that has come back was another user before it was away."""
-    for each in socket.rooms:
-        if each.startswith(USER_ROOM) and each != room:
-            socket.namespace.adapter.remove(socket.id, each)
-            socket.drop_missed()
+    rooms = socket.rooms
+    former = {each for each in rooms if each.startswith(USER_ROOM) and each != room}
+    if former:
+        adapter = socket.namespace.adapter
+        adapter.remove_all(socket.id)
+        adapter.add(socket.id, rooms - former - {socket.id})  # anew: nothing of before is missed
+        socket.drop_missed()

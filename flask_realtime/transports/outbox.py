@@ -42,6 +42,8 @@ class Outbox:
         """
         if volatile and not self._let_go():
             return False
+        if flush and self._waiting is None and self.transport.offer(encoded):
+            return True
         if self._waiting is not None or self.transport.pending:
             self._require(encoded.size)
         if self._waiting is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from gevent.event import Event
 
 from ..exceptions import ProtocolError
-from ..protocol.packet import Message
+from ..protocol.packet import Encoded, Message
 from ..protocol.reason import Reason
 
 if TYPE_CHECKING:
@@ -62,6 +62,14 @@ class Transport(ABC):
     @property
     def kept(self) -> bool:
         """Whether its client is known to use it, so that nobody else takes the session over."""
+        return False
+
+    def offer(self, encoded: Encoded) -> bool:
+        """Send a message past the outbox, in which nothing waits; return whether it was taken.
+
+        It is if it would leave at once, and where that is possible at all: half of what an emit
+        costs would be to put it into the outbox and to take it out again.
+        """
         return False
 
     @abstractmethod

@@ -19,13 +19,15 @@ class WebSocketTransport(Transport):
     """
 
     name = "websocket"
-    __slots__ = ("_held", "_spoken", "connection")
+    __slots__ = ("_held", "_shares", "_spoken", "connection")
 
     def __init__(self, connection: Connection, outbox: Outbox) -> None:
         super().__init__(outbox)
         self.connection = connection
         self._held: list[Message] = []  # received, and not delivered since we were paused
         self._spoken = False  # whether the client ever has, on this connection
+        framing = connection.framing
+        self._shares = framing.shares_frames and framing.deflate is None
 
     def start(self) -> None:
         """Hand the connection to the loop."""
@@ -139,6 +141,16 @@ class WebSocketTransport(Transport):
             connection.write(self._frame(waiting[0]))
         elif waiting:
             connection.write(b"".join(map(self._frame, waiting)))
+
+    def offer(self, encoded: Encoded) -> bool:
+        connection = self.connection
+        if connection.pending:
+            return False
+        frame = encoded.frame
+        if frame is None or not self._shares:
+            frame = self._frame(encoded)
+        connection.write(frame)
+        return True
 
     def _frame(self, encoded: Encoded) -> bytes:
         framing = self.connection.framing

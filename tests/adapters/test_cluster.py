@@ -162,6 +162,23 @@ def test_the_clients_of_a_node_that_only_counts_are_waited_for(said: Said) -> No
     assert len(done) == 1
 
 
+class _Gone(Recorder):
+    """A namespace of which nobody can be asked any more."""
+
+    def deliver_with_ack(self, ids: Any, packet: Any, volatile: bool, answered: Any) -> Any:
+        for id in ids:
+            answered(id, None)
+        return lambda: None
+
+
+def test_a_question_that_is_over_at_once_is_forgotten() -> None:
+    adapter, done = BusAdapter(_Gone(), Bus()), list[Gathered]()
+    adapter.add("ann", ())
+    adapter.broadcast_with_ack(Packet(PacketType.EVENT, data=["q"]), ALL, 5.0, done.append)
+    assert done == [Gathered({}, ("ann",))]
+    assert not adapter._requests
+
+
 def test_what_is_said_twice_counts_once(said: Said) -> None:
     done: list[Gathered] = []
     said.server_count = lambda: 3  # type: ignore[method-assign]

@@ -147,6 +147,9 @@ def test_what_is_refused(server: EngineServer, running: Running) -> None:
         socket.on("mesage", print)
     with pytest.raises(EventError, match="connection_error"):
         server.on("conection", print)
+    for on, event in ((socket.on, "message"), (server.on, "connection")):
+        with pytest.raises(EventError, match=f"the handler of '{event}' is a function, not 5"):
+            on(event, 5)
     with pytest.raises(OptionError, match="0.9"):
         EngineServer(protocols=("0.9", "eio4"))
     client.close()

@@ -350,6 +350,18 @@ def test_a_method_that_cannot_take_what_comes_is_named_and_changes_nothing(io: S
     assert io.namespace_handlers == []
 
 
+def test_who_was_there_stays_where_another_one_is_refused(io: SocketIO, app: Flask) -> None:
+    class Wrong(Namespace):
+        def on_connect(self, sid: str, environ: Any) -> None: ...
+
+    chat = Chat("/chat")
+    io.on_namespace(chat)
+    with pytest.raises(EventError, match="Wrong.on_connect"):
+        io.on_namespace(Wrong("/chat"))
+    assert io.namespace_handlers == [chat]
+    assert "message" in io.of("/chat").event_names()
+
+
 def test_an_async_method_is_named(io: SocketIO) -> None:
     class Wrong(Namespace):
         async def on_x(self) -> None: ...

@@ -193,7 +193,14 @@ def test_a_worker_class_that_cannot_serve(
 
 @pytest.mark.parametrize(
     "kind",
-    ["gevent", "flask_realtime.wsgi.gunicorn.Worker", "gunicorn.workers.ggevent.GeventWorker"],
+    [
+        "gevent",
+        "gevent_pywsgi",
+        "gevent_wsgi",
+        "flask_realtime.wsgi.gunicorn.Worker",
+        "gunicorn.workers.ggevent.GeventWorker",
+        "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+    ],
 )
 def test_worker_classes_that_can(
     app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -241,6 +248,9 @@ def test_several_workers_have_nothing_between_them(
         ("gunicorn -w $WORKERS -k", "", None),
         ("gunicorn 'open quote -w 2", None, 2),
         ("gunicorn --workers", None, None),
+        ("gunicorn -c conf/live.py app:app", "", None),
+        ("gunicorn --config=conf/live.py -w 4", "", 4),
+        ("gunicorn -c conf/live.py -k sync", "sync", None),
     ],
 )
 def test_command_lines_are_read(line: str, kind: str | None, workers: int | None) -> None:
@@ -262,3 +272,17 @@ def test_configurations_are_read_and_not_run(
 ) -> None:
     (tmp_path / "gunicorn.conf.py").write_text(text)
     assert list(find_settings(tmp_path, {})) == [("gunicorn.conf.py", kind, workers)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b"# -*- coding: latin-1 -*-\n# \xe9\nworker_class = 'gevent'\n", "gevent"),
+        (b"name = '\xe9'\nworker_class = 'gevent'\n", ""),
+        (b"\0", ""),
+    ],
+)
+def test_configurations_in_another_encoding(tmp_path: Path, text: bytes, kind: str) -> None:
+    (tmp_path / "gunicorn.conf.py").write_bytes(text)
+    (tmp_path / "Procfile").write_bytes(b"# \xe9\nweb: gunicorn -k gevent app:app\n")
+    assert [each.worker_class for each in find_settings(tmp_path, {})] == [kind, "gevent"]

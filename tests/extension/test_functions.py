@@ -98,6 +98,15 @@ def test_to_beats_broadcast_and_room_is_to(io: SocketIO, app: Flask) -> None:
     assert names(second) == ["to", "room", "several", "message"]
 
 
+@pytest.mark.parametrize("to", [b"x", 1.5, True, {"a": 1}, [None]], ids=repr)
+def test_what_is_no_room_is_said(io: SocketIO, app: Flask, to: Any) -> None:
+    for callback in (None, print):
+        with pytest.raises(TypeError, match="a room is a str"):
+            io.emit("x", to=to, callback=callback)
+        with pytest.raises(TypeError, match="a room is a str"):
+            io.emit("x", skip_sid=to, callback=callback)
+
+
 def test_who_is_left_out(io: SocketIO, app: Flask) -> None:
     first, second, third = (io.test_client(app) for _ in range(3))
     a, b, _ = ids(io)

@@ -37,6 +37,17 @@ def test_it_listens_in_the_background_and_closes() -> None:
     assert done == ["done"]
 
 
+def test_it_listens_once_at_a_time() -> None:
+    app, io = Flask("served"), SocketIO()
+    with watched_hub():
+        port = io.listen(app, 0, "127.0.0.1").wsgi_server.server_port
+        with pytest.raises(RuntimeError, match="listens already"):
+            io.listen(app, 0, "127.0.0.1")
+        io.close()
+        assert io.listen(app, port, "127.0.0.1").wsgi_server.server_port == port
+        io.close()
+
+
 def test_attach_is_init_app() -> None:
     app = Flask(__name__)
     io = SocketIO().attach(app, path="/a")

@@ -35,6 +35,7 @@ EMITS: dict[str, Callable[[SocketIO], Any]] = {
     "volatile": lambda io: io.volatile.emit("x"),
     "ack": lambda io: io.timeout(1).emit_with_ack("x"),
     "callback": lambda io: io.timeout(1).emit("x", callback=print),
+    "callback_of_each": lambda io: io.emit("x", to="room", callback=print),
 }
 
 

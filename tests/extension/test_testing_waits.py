@@ -337,6 +337,31 @@ def test_failures_stay_where_the_application_wants_it(
     assert "handler of 'fail' in / failed" in caplog.text
 
 
+@pytest.mark.parametrize("quiet", [True, False])
+def test_each_application_says_whether_failures_are_raised(io: SocketIO, quiet: bool) -> None:
+    """A test suite that makes an application per test, for one SocketIO."""
+    for propagates in (quiet, not quiet):
+        app = Flask("made for a test")
+        app.testing, app.config["PROPAGATE_EXCEPTIONS"] = True, propagates
+        io.init_app(app)
+        client = io.test_client(app)
+        if propagates:
+            with pytest.raises(LookupError):
+                client.emit("fail")
+        else:
+            assert client.emit("fail", callback=True) == {"error": "internal error"}
+
+
+def test_a_failure_after_a_test_is_not_the_next_one_s(
+    io: SocketIO, app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    io.on("disconnect", lambda reason: _fail(reason))
+    io.test_client(app)
+    io.init_app(app)
+    assert "LookupError: server shutting down" in caplog.text
+    assert io.test_client(app).is_connected()
+
+
 def test_failures_of_other_clients_are_logged(
     serve: Callable[..., Site], app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import gevent
 import pytest
 from flask import request
+from gevent.event import Event
 
 from flask_realtime import ConnectionRefusedError, socket
 from flask_realtime.exceptions import EventError, UsageError
@@ -367,3 +368,59 @@ def test_who_is_where_as_0_9_showed_it(site: Site) -> None:
     assert site.io.handshaken[client.id] is site.socket(client).handshake
     with pytest.raises(TypeError):
         site.io.rooms["x"] = []  # type: ignore[index]
+
+
+def test_who_leaves_while_a_function_decides_is_in_no_namespace(site: Site) -> None:
+    asked: list[Any] = []
+    made: list[Any] = []
+    site.io.of(lambda name, auth, next: asked.append(next))
+    site.io.on("new_namespace", made.append)
+    client = site.outsider()
+    client.join("/late")
+    wait_until(lambda: asked)
+    client.wire.reset()
+    wait_until(lambda: not site.io.engine.clients_count)
+    asked[0](None, True)
+    wait_until(lambda: made)
+    _gone(site, "/late")
+
+
+def test_who_comes_and_goes_while_new_namespace_waits_takes_it_from_nobody(site: Site) -> None:
+    parent, told, go_on = site.io.of(PATTERN), Event(), Event()
+
+    @site.io.on("new_namespace")
+    def wait(namespace: Any) -> None:
+        told.set()
+        assert go_on.wait(10)
+
+    client = site.outsider()
+    client.join("/room-1")
+    assert told.wait(10)
+    passing = site.client("/room-1")
+    sock = site.socket(passing, "/room-1")
+    passing.wire.reset()
+    wait_until(lambda: not sock.connected)
+    go_on.set()
+    assert str(client.receive()).startswith("40/room-1,")
+    parent.emit("x")
+    assert client.receive() == '42/room-1,["x"]'
+
+
+def test_two_at_once_make_one_namespace(serve: Callable[..., Site]) -> None:
+    site, go_on = serve(namespaces="*"), Event()
+    asked: list[str] = []
+
+    @site.io.of
+    def refuse(name: str, auth: Any) -> bool:
+        asked.append(name)
+        assert go_on.wait(10)
+        return False
+
+    clients = [site.outsider(), site.outsider()]
+    for client in clients:
+        client.join("/any")
+    wait_until(lambda: len(asked) == 2)
+    go_on.set()
+    for client in clients:
+        client.receive()
+    assert len(site.io.of("/any").sockets) == 2

@@ -617,3 +617,51 @@ def test_who_comes_back_as_the_same_user_gets_what_was_missed(site: Site) -> Non
     client.again({"user": "ada"})
     assert client.missed == [["y"]]
     assert client.socket.user_id == "ada"
+
+
+def test_nor_when_that_one_comes_back_once_more(site: Site) -> None:
+    site.io.user_loader(lambda socket: socket.auth and socket.auth.get("user"))
+    client = Returning(site).join({"user": "ada"})
+    client.socket.join("hers")
+    site.io.emit("x")
+    client.receive()
+    client.lose()
+    for chosen in (site.io.to_user("ada"), site.io.to("hers"), site.io.to(client.id)):
+        chosen.emit("secret")
+    client.again({"user": "bob"})
+    client.lose()
+    site.io.to(client.id).emit("y")
+    client.again({"user": "bob"})
+    assert client.missed == [["y"]]
+    assert client.socket.rooms == {client.id, "hers", "@user:bob"}
+
+
+def test_who_is_lost_again_in_the_connect_handler_has_lost_nothing(site: Site) -> None:
+    inside, go_on = Event(), Event()
+
+    @site.io.on("connect")
+    def connect() -> None:
+        inside.set()
+        assert go_on.wait(10)
+
+    go_on.set()
+    client = Returning(site).join()
+    client.socket.data["name"] = "Ann"
+    site.io.emit("x")
+    client.receive()
+    client.lose()
+    site.io.emit("a")
+    go_on.clear()
+    inside.clear()
+    again = site.outsider()
+    again.join("/", {"pid": client.pid, "offset": client.offset})
+    assert inside.wait(10)
+    sock = client.socket
+    site.io.emit("b")
+    again.wire.reset()
+    wait_until(lambda: not sock.connected)
+    go_on.set()
+    site.wait_empty()
+    client.again()
+    assert client.missed == [["a"], ["b"]]
+    assert (client.socket.recovered, client.socket.data) == (True, {"name": "Ann"})

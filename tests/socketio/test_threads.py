@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flask_realtime.exceptions import AckTimeout, EncodeError
-from flask_realtime.transports.websocket import WebSocketTransport
+from flask_realtime.websocket.stream import Stream
 from tests.support.server import Running, make_server, serving
 from tests.support.waiting import wait_until
 
@@ -63,13 +63,13 @@ def test_a_thread_answers_an_event(running: Running, monkeypatch: pytest.MonkeyP
     client.send_text('421["y"]')
     wait_until(lambda: kept)
     writers: list[int] = []
-    flush = WebSocketTransport.flush
+    write = Stream.write
 
-    def noted(self: WebSocketTransport) -> None:
+    def noted(self: Stream, data: bytes) -> bool:
         writers.append(threading.get_ident())
-        flush(self)
+        return write(self, data)
 
-    monkeypatch.setattr(WebSocketTransport, "flush", noted)
+    monkeypatch.setattr(Stream, "write", noted)
     with pytest.raises(EncodeError):
         in_thread(lambda: kept[0](object()))
     in_thread(lambda: kept[0]("at last"))
