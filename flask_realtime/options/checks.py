@@ -276,7 +276,8 @@ def store(name: str, value: Any) -> Any:
 def hosts(name: str, value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
-    if isinstance(value, str) or not all(isinstance(host, str) and host for host in value):
+    listed = isinstance(value, Iterable) and not isinstance(value, str)
+    if not listed or not all(isinstance(host, str) and host for host in value):
         raise OptionError(f"{name} is a list such as ['a.org', '.b.org'], not {value!r}")
     return tuple(value)
 

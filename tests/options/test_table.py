@@ -228,6 +228,7 @@ BAD: list[tuple[str, Any]] = [
     ),
     *(("client_version", value) for value in (None, True, "", "3", 3, 1.0, "v4", "4.8.3", [4])),
     *(("flash_policy_port", value) for value in (-1, 65536, "10843", 843.0, [843])),
+    *(("trusted_hosts", value) for value in (5, True, "a.org", ["a.org", 5], [""])),
     *(("json", value) for value in (5, object(), SimpleNamespace(dumps=json.dumps))),
     ("json", SimpleNamespace(dumps=1, loads=2)),
 ]

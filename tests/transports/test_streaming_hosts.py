@@ -164,6 +164,10 @@ def test_a_request_behind_a_stream_is_answered_when_it_has_ended(
 
 def test_two_hundred_streams_that_end_in_every_way_leave_nothing(server: Running) -> None:
     http = HTTPClient(server.port)
+    first = Streaming(server.port, "htmlfile")  # the greenlet that runs handlers stays
+    first.send("0::")
+    server.log.wait_for(f"left {first.sid} ")
+    first.close()
     before = kept(http)
     ways: list[Callable[[Streaming], object]] = [
         lambda each: each.stream.close(),
