@@ -77,7 +77,7 @@ class Socket(Reachable, Hooked, Storage):
         #: What sees all of its events.
         self.hooks: Hooks | None = None
         self._early: list[Packet] | None = []  # sent before the client was told that it is in
-        self._left_rooms: set[str] = set()
+        self._left_rooms: set[str] | None = None  # those that it was in, in its end
         self._context: Context | None = None
         self._handshake: Handshake | None = None
         self._verdict: Verdict | None = None  # that a middleware waits for
@@ -114,7 +114,7 @@ class Socket(Reachable, Hooked, Storage):
     @property
     def rooms(self) -> set[str]:
         """The rooms it is in, its own among them; in ``disconnect`` handlers those it was in."""
-        return self.namespace.adapter.rooms_of(self.id) or set(self._left_rooms)
+        return self.namespace.adapter.rooms_of(self.id) or set(self._left_rooms or ())
 
     @property
     def user_id(self) -> str | None:
