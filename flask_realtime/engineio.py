@@ -29,6 +29,7 @@ from .engine.session import Session
 from .engine.states import SessionState
 from .exceptions import EventError, OptionError
 from .options import make_options
+from .options.names import MEANT
 from .protocol.packet import Packet, PacketType
 from .protocol.plain_parser import NAME, PlainParser
 from .protocol.reason import Reason
@@ -46,6 +47,14 @@ H = TypeVar("H", bound=Handler)
 _OPEN, _MESSAGE, _CLOSE = "connection", NAME, "close"
 _EVENTS = (_MESSAGE, _CLOSE)
 
+_OF_SOCKETIO = frozenset(
+    "adapter allow_sid_rooms async_handlers cleanup_empty_child_namespaces client_minified "
+    "client_version connect_timeout connection_state_recovery logger manage_session "
+    "max_attachments max_namespaces namespaces rate_limit serializer serve_client store "
+    "store_expiration".split()
+)
+"""Options of what is above connections."""
+
 
 class EngineServer:
     """The connections below one path (row T55; in Node the package ``engine.io``).
@@ -58,6 +67,9 @@ class EngineServer:
     turn: Turn
 
     def __init__(self, path: str = "/engine.io", **options: Any) -> None:
+        for name in options:
+            if MEANT.get(name, name) in _OF_SOCKETIO:
+                raise OptionError(f"{name} is Socket.IO's own; plain Engine.IO has nothing for it")
         options = {"protocols": ("eio3", "eio4"), **options}
         self.options = make_options(
             path=path, serve_client=False, serializer=PlainParser(), **options

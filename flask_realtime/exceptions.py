@@ -22,16 +22,37 @@ The type says who broke a rule, and carries what to answer::
     │   └── NodeTimeout             another server of the cluster did not
     ├── StoreError                  (ConnectionError) the store of ``socket.set`` cannot be reached
     └── Disconnected                (ConnectionError) the client has left
+
+Those that an application meets end their text with a place in the documentation, such as
+``(docs: errors#not-serving)``: the page ``errors``, the section ``not-serving``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 
 class RealtimeError(Exception):
     """Whatever this package raises on its own account."""
+
+    # Where the documentation explains it: a page, or a page and a label on it. Of the peer's
+    # mistakes none: their texts may reach the peer.
+    anchor: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text + _pointer(self) if text else text
+
+
+def _pointer(error: RealtimeError) -> str:
+    return f" (docs: {error.anchor})" if error.anchor else ""
+
+
+def message_of(error: BaseException) -> str:
+    """Return what an error says, without the place in the documentation: for another's eyes."""
+    text = str(error)
+    return text.removesuffix(_pointer(error)) if isinstance(error, RealtimeError) else text
 
 
 class ProtocolError(RealtimeError):
@@ -113,29 +134,43 @@ class RequestError(ProtocolError):
 class UsageError(RealtimeError):
     """The application called us in a way that cannot work; the message says what to do."""
 
+    anchor = "errors#usage"
+
 
 class OptionError(UsageError, TypeError):
     """An option that does not exist (the nearest is named) or has an impossible value."""
+
+    anchor = "options"
 
 
 class EventError(UsageError, ValueError):
     """An event name that is reserved, or a handler that cannot take what would come."""
 
+    anchor = "errors#event"
+
 
 class ArgumentsError(EventError):
     """An event came with more or fewer arguments than its handler takes."""
+
+    anchor = "errors#arguments"
 
 
 class EncodeError(UsageError, TypeError):
     """A value that the wire cannot carry; the message names the path to it."""
 
+    anchor = "errors#encode"
+
 
 class NotServing(UsageError, RuntimeError):
     """An emit in a process that neither serves clients nor reaches a process that does."""
 
+    anchor = "errors#not-serving"
+
 
 class ContextError(UsageError, RuntimeError):
     """A background task has used ``flask.request`` or ``flask.session``, which it does not have."""
+
+    anchor = "errors#context"
 
 
 class ConnectionRefusedError(RealtimeError):  # noqa: A001  (the name Flask-SocketIO's users import)
@@ -145,10 +180,14 @@ class ConnectionRefusedError(RealtimeError):  # noqa: A001  (the name Flask-Sock
     ``data``: ``ConnectionRefusedError("not authorized", {"retry": False})``.
     """
 
+    anchor = "errors#connection-refused"
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.message = str(args[0]) if args else "Connection rejected by server"
         self.data: Any = args[1] if len(args) == 2 else (list(args[1:]) or None)
+
+    __str__ = Exception.__str__  # the application's own words, with nothing of ours behind them
 
     @property
     def error_args(self) -> dict[str, Any]:
@@ -164,6 +203,8 @@ class AckTimeout(RealtimeError, TimeoutError):
     :param silent: the ids that did not answer.
     """
 
+    anchor = "errors#ack-timeout"
+
     def __init__(
         self,
         message: str,
@@ -178,15 +219,21 @@ class AckTimeout(RealtimeError, TimeoutError):
 class NodeTimeout(AckTimeout):
     """Another node did not answer in time: ``answers`` has what came nevertheless, by node."""
 
+    anchor = "errors#node-timeout"
+
 
 class StoreError(RealtimeError, ConnectionError):
     """The store of ``socket.set`` and ``get`` did not do what it was asked; the message says why,
     and ``__cause__`` is what went wrong below. It is tried anew at each call.
     """
 
+    anchor = "errors#store"
+
 
 class Disconnected(RealtimeError, ConnectionError):
     """The client has left before it could answer."""
+
+    anchor = "errors#disconnected"
 
 
 # What they are called in python-socketio's ``exceptions``, for programs that import them.

@@ -44,13 +44,14 @@ def nothing_here(environ: WSGIEnvironment, start_response: StartResponse) -> Ite
 
 
 class Server(server.Server):
-    """A Socket.IO server that needs no Flask (rows S01 to S04).
+    """A Socket.IO server that needs no Flask (rows S01 to S05).
 
     ``Server()`` is served by :meth:`listen` or :meth:`attach`. As with Node, the first argument may
     also be a port, and is listened on at once.
 
-    :param where: a port, a WSGI application or server, or a mapping of options.
+    :param where: a port, a ``WSGIServer``, or a mapping of options.
     :param options: see :class:`flask_realtime.options.Options`.
+    :raises TypeError: for a WSGI application: the one to serve instead could not be returned.
     :raises OptionError: for an unknown option (the nearest is named) or a bad value.
     """
 
@@ -63,7 +64,14 @@ class Server(server.Server):
         #: What :meth:`listen` has started; None if nothing did, or it has stopped.
         self.http_server: WSGIServer | None = None
         if where is not None and base is None and not isinstance(where, Mapping):
-            self.attach(where)
+            self._begin_with(where)
+
+    def _begin_with(self, where: Any) -> None:
+        if isinstance(self.attach(where), WSGIApp) and not hasattr(where, "serve_forever"):
+            raise TypeError(
+                "nobody would serve this server: make it by Server(), and then "
+                "app = io.attach(app), or listen on a port by io.listen(port, wsgi_app=app)"
+            )
 
     def attach(self, where: Any, **options: Any) -> Any:
         """Serve Socket.IO in front of an application, or of a server's (row S03).

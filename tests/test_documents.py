@@ -31,9 +31,17 @@ def test_the_examples_of_a_page(
 
 
 def test_a_page_is_short_enough_to_be_read() -> None:
-    reference = {"api", "clients", "deployment"}
+    reference = {"api", "clients", "deployment", "errors"}
     long = {page.stem for page in PAGES if shown_lines(page) > 200}
     assert long <= reference
+
+
+def test_each_recipe_is_run_and_names_the_page_that_explains() -> None:
+    page = (ROOT / "docs" / "cookbook.rst").read_text()
+    recipes = re.split(r"^.+\n-{5,}\n", page, flags=re.MULTILINE)[1:]
+    assert len(recipes) == 12
+    for recipe in recipes:
+        assert ".. hidden\n" in recipe and "assert " in recipe and ":doc:`" in recipe, recipe
 
 
 PARSE = """

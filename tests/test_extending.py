@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgpack  # type: ignore[import-untyped]
 import pytest
 from flask import Flask
 from gevent import socket as gevent_socket
@@ -118,6 +119,24 @@ def test_a_node_that_has_died_or_hangs_is_left_out(
     assert node.server_count() == 2
     io.emit("news")
     wait_until(lambda: node.server_count() == 1)
+    io.close()
+
+
+def test_what_is_no_message_is_passed_over(
+    adapter: Callable[[Namespace, str], Any], short_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    io = SocketIO(Flask("tested"), adapter=lambda local: adapter(local, str(short_path)))
+    told: list[Any] = []
+    io.sockets.on_server_side("hello", told.append)
+    io.server.start()
+    node: Any = io.sockets.adapter
+    message = {"uid": "other", "nsp": "/", "type": 9, "data": {"packet": ["hello", 1]}}
+    with gevent_socket.socket(gevent_socket.AF_UNIX, gevent_socket.SOCK_DGRAM) as sender:
+        for data in (b"", b"\xc1", msgpack.packb(5), msgpack.packb(message)):
+            sender.sendto(data, str(node._own))
+    wait_until(lambda: told)
+    assert "0 bytes are no message" in caplog.text
+    assert "a message from another node cannot be read" in caplog.text
     io.close()
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from flask_realtime import SocketIO, scopes
 from flask_realtime.engine.session import Session
 from flask_realtime.engine.traced import TracedSession, describe
 from flask_realtime.options import make_options
+from flask_realtime.protocol.msgpack import MsgPackParser
 from flask_realtime.protocol.packet import Packet, PacketType
 from flask_realtime.scopes import PACKAGE, SCOPES, enable
 from flask_realtime.socketio.client import Client
@@ -26,8 +28,9 @@ from tests.support.app import serving_apps
 from tests.support.documents import code_block
 from tests.support.loggers import quiet_loggers as quiet_loggers
 from tests.support.old_wire import Client09, EIO3Client
-from tests.support.server import Running
-from tests.support.waiting import let_run
+from tests.support.server import Running, serving
+from tests.support.waiting import let_run, wait_until
+from tests.support.wire import connect_packet
 
 pytestmark = pytest.mark.usefixtures("quiet_loggers")
 
@@ -258,6 +261,33 @@ def test_no_line_tells_the_secret_of_a_session(
     assert caplog.records and sid not in caplog.text
 
 
+@pytest.mark.parametrize("serializer", ["default", "msgpack"])
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_no_line_tells_by_what_a_client_may_come_back(
+    serializer: str, transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    enable("*")
+    app, auth = Flask("tested"), {"pid": ID, "offset": "a"}
+    io = SocketIO(app, connection_state_recovery=True, serializer=serializer)
+    (binary,) = MsgPackParser().encode(Packet(PacketType.CONNECT, "/", auth))
+    assert isinstance(binary, bytes)
+    with serving(app) as running:
+        if transport == "polling":
+            text = f"b{b64encode(binary).decode()}"
+            running.polling().send(connect_packet("/", auth) if serializer == "default" else text)
+        elif serializer == "default":
+            running.websocket().send_text(connect_packet("/", auth))
+        else:
+            running.websocket().send_binary(binary)
+        wait_until(lambda: [each for each in io.sockets.sockets.values() if each.accepted])
+        (socket,) = io.sockets.sockets.values()
+        assert socket.ticket is not None
+        let_run()
+        known = [ID, socket.id, socket.ticket.pid]
+    assert [each for each in known if each in caplog.text] == []
+    assert caplog.text.count("abcdef") == 2  # the message, and what it says
+
+
 def test_what_nobody_wants_to_know_costs_nothing() -> None:
     with serving_apps() as serve:
         running, app = serve()
@@ -274,6 +304,7 @@ def test_what_nobody_wants_to_know_costs_nothing() -> None:
         assert early.receive() == "431[]"
 
 
+ID = "abcdefGHI-_123456789"
 LONG = [{"key": "x" * 1000}] * 20
 
 
@@ -283,7 +314,10 @@ LONG = [{"key": "x" * 1000}] * 20
         (Packet(PacketType.EVENT, "/chat", ["message", "hi", 5], 3), "EVENT /chat 'message' ['hi', 5] id=3"),  # noqa: E501
         (Packet(PacketType.EVENT, "/", ["x"]), "EVENT / 'x' []"),
         (Packet(PacketType.ACK, "/", [b"\0\1"], 0), r"ACK / [b'\x00\x01'] id=0"),
-        (Packet(PacketType.CONNECT, "/", {"sid": "abc"}), "CONNECT / {'sid': 'abc'}"),
+        (Packet(PacketType.CONNECT, "/", {"sid": ID}), "CONNECT / {'sid': 'abcdef…'}"),
+        (Packet(PacketType.CONNECT, "/", {"pid": ID, "offset": "a"}), "CONNECT / {'offset': 'a', 'pid': 'abcdef…'}"),  # noqa: E501
+        (Packet(PacketType.CONNECT, "/", {"pid": 5, "sid": None}), "CONNECT / {'pid': 5, 'sid': None}"),  # noqa: E501
+        (Packet(PacketType.CONNECT, "/", "token"), "CONNECT / 'token'"),
         (Packet(PacketType.DISCONNECT, "/chat"), "DISCONNECT /chat"),
         (Packet(PacketType.PING), "PING"),
         (Packet(PacketType.PONG, data="probe"), "PONG 'probe'"),

@@ -178,7 +178,12 @@ def test_it_is_attached_to_an_application(ends: ExitStack) -> None:
     io = Server()
     application = io.attach(hello)
     assert isinstance(application, WSGIApp) and application.application is hello
-    assert Server(hello, path="/a").options.path == "/a"
+
+
+@pytest.mark.parametrize("where", [hello, WSGIApp(Server(), hello)])
+def test_what_would_be_lost_is_not_taken(where: Any) -> None:
+    with pytest.raises(TypeError, match=r"app = io\.attach\(app\), or listen.*wsgi_app=app"):
+        Server(where, path="/a")
 
 
 def test_a_wsgi_app_has_a_path_and_needs_no_application(ends: ExitStack) -> None:

@@ -1,5 +1,6 @@
 """An adapter for several processes of one machine: each has a socket in a folder."""
 
+import logging
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from gevent.queue import Queue
 
 from flask_realtime.adapters import ClusterAdapter, Local, Message
 from flask_realtime.exceptions import EncodeError
+
+log = logging.getLogger("folder_adapter")
 
 LARGEST = 200_000
 """Bytes of one message; Linux takes a little more."""
@@ -70,4 +73,10 @@ class FolderAdapter(ClusterAdapter):
 
     def _read(self) -> None:
         while True:
-            self.on_message(msgpack.unpackb(self._socket.recv(LARGEST)))
+            data = self._socket.recv(LARGEST)
+            try:
+                message = msgpack.unpackb(data)
+            except ValueError as error:  # it is not from a node; the next one may be
+                log.warning("%d bytes are no message: %s", len(data), error)
+                continue
+            self.on_message(message)

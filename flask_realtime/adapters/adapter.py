@@ -96,6 +96,11 @@ class Local(Protocol):
     def deliver(self, ids: Iterable[str], packet: Packet, volatile: bool) -> None:
         """Send `packet` to the sockets of these ids; ids that are gone are passed over."""
 
+    def here(self, ids: Iterable[str]) -> list[str]:
+        """Return those of these ids whose sockets can be asked: not who is known to have left, nor
+        who is in rooms already, but not in the namespace.
+        """
+
     def deliver_with_ack(
         self,
         ids: Iterable[str],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from secrets import token_hex
@@ -23,6 +24,11 @@ from .messages import (
     read_timeout,
 )
 
+log = logging.getLogger("flask_realtime.adapter")
+
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What a message of another form than ours comes to."""
+
 
 class ClusterAdapter(MemoryAdapter):
     """Rooms and broadcasts over several nodes, whatever carries the messages between them.
@@ -38,6 +44,7 @@ class ClusterAdapter(MemoryAdapter):
         self.requests_timeout = requests_timeout
         self._uid: str | None = None  # not before this process serves: it may fork until then
         self._requests: dict[str, Gathering] = {}
+        self._told_unreadable = False
 
     @property
     def uid(self) -> str:
@@ -150,7 +157,17 @@ class ClusterAdapter(MemoryAdapter):
     # In
 
     def on_message(self, message: Message) -> None:
-        """Take a message that has come from any node, the own ones among them."""
+        """Take a message that has come from any node, the own ones among them. One that cannot be
+        read is dropped."""
+        try:
+            self._take(message)
+        except _UNREADABLE as error:
+            if not self._told_unreadable:
+                self._told_unreadable = True
+                what = "a message from another node cannot be read; more of %s are dropped silently"
+                log.error(what, self._local.name, exc_info=error)
+
+    def _take(self, message: Message) -> None:
         if message.get("uid") == self.uid or message.get("nsp") != self._local.name:
             return
         action = _ACTIONS.get(message["type"])
@@ -170,7 +187,7 @@ class ClusterAdapter(MemoryAdapter):
     def _ask_for_another(
         self, uid: str, request: str, packet: Packet, selection: Selection, timeout: float
     ) -> None:
-        ids = self.ids_in(selection)
+        ids = self._local.here(self.ids_in(selection))
         asked = {"requestId": request, "clientCount": len(ids), "ids": ids}
         self._reply(uid, MessageType.ASKED, asked)
 

@@ -64,7 +64,7 @@ class HeartbeatClusterAdapter(ClusterAdapter):
         for gathering in list(self._requests.values()):
             gathering.hear(uid)
 
-    def on_message(self, message: Message) -> None:
+    def _take(self, message: Message) -> None:
         uid = message.get("uid")
         if uid == self.uid or message.get("nsp") != self._local.name or not isinstance(uid, str):
             return
@@ -75,4 +75,4 @@ class HeartbeatClusterAdapter(ClusterAdapter):
             self._seen[uid] = self._local.now()
         if message["type"] == MessageType.INITIAL_HEARTBEAT:
             self._say(MessageType.HEARTBEAT)
-        super().on_message(message)
+        super()._take(message)

@@ -17,6 +17,9 @@ log = logging.getLogger("flask_realtime.adapter")
 # Dicts stand for ordered sets: who joined first is served first, as on Node.
 _Ordered = dict[str, None]
 
+_NOWHERE: set[str] = set()
+"""The rooms of who is not here."""
+
 
 class MemoryAdapter:
     """Rooms in this process's memory.
@@ -93,9 +96,8 @@ class MemoryAdapter:
             self.room_events.left(self._local, id, id, id not in self._rooms)
 
     def rooms_of(self, id: str) -> set[str]:
-        if id not in self._joined:
-            return set()
-        return {id, *(self._joined[id] or ())}
+        joined = self._joined.get(id, _NOWHERE)  # one look: another thread may ask
+        return set() if joined is _NOWHERE else {id, *(joined or ())}
 
     @property
     def rooms(self) -> dict[str, set[str]]:
@@ -157,7 +159,7 @@ class MemoryAdapter:
 
     def _ask(self, packet: Packet, selection: Selection, gathering: Gathering) -> None:
         """Ask this node's sockets."""
-        ids = self.ids_in(selection)
+        ids = self._local.here(self.ids_in(selection))
         gathering.expect(ids)
 
         def answered(id: str, values: list[Any] | None) -> None:

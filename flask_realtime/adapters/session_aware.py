@@ -7,7 +7,8 @@ back says the last one that arrived; what was meant for it and has a higher one 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from ..protocol.packet import OutgoingPacket, Packet
@@ -145,14 +146,18 @@ class SessionAwareAdapter(MemoryAdapter):
             return None
         if kept.id in self._joined:
             return None  # somebody has this id already
-        missed = tuple(
+        missed = [
             sent.packet
-            for sent in self._sent
-            if sent.number > received and _was_meant(sent, kept.id, away.entered)
-        )
+            for sent in self._since(received)
+            if _was_meant(sent, kept.id, away.entered)
+        ]
         self.add(kept.id, kept.rooms)
         self._entered[kept.id] = dict(away.entered)  # it may miss the same ones once more
-        return Returned(kept, missed)
+        return Returned(kept, tuple(reversed(missed)))
+
+    def _since(self, received: int) -> Iterator[_Sent]:
+        """The events behind a number, the latest first: most have missed few of many."""
+        return takewhile(lambda sent: sent.number > received, reversed(self._sent))
 
     # The end of what is kept
 

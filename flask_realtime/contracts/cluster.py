@@ -10,10 +10,20 @@ import gevent
 import pytest
 
 from ..adapters.adapter import ALL, Adapter, Gathered, Local, Selection
+from ..adapters.cluster import ClusterAdapter
 from ..protocol.packet import OutgoingPacket, Packet, PacketType
 from .recorder import Recorder
 
 _TIMEOUT = 10.0
+
+_UNREADABLE: tuple[dict[str, Any], ...] = (
+    {"type": 3, "data": 5},
+    {"type": 3, "data": {"opts": [], "packet": []}},
+    {"type": 4, "data": {}},
+    {"type": []},
+    {},
+)
+"""What no node says."""
 
 
 class Node:
@@ -123,6 +133,14 @@ class ClusterContract:
         self.wait(lambda: nodes[2].local.delivered)
         came = nodes[2].local.delivered[0][1]
         assert (came.data, came.compress, came.json) == (["message", b"\x00\xff"], False, True)
+
+    def test_what_cannot_be_read_is_dropped(self, nodes: tuple[Node, Node, Node]) -> None:
+        sender = nodes[0].adapter
+        if not isinstance(sender, ClusterAdapter):
+            pytest.skip("its messages have a form of their own")
+        for message in _UNREADABLE:
+            sender.publish({"uid": "another", "nsp": "/", **message})
+        self._broadcast_mark(nodes)
 
     def test_namespaces_are_apart(self, nodes: tuple[Node, Node, Node]) -> None:
         other = self._node(("eve", ["red"]), name="/other")

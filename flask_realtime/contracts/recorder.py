@@ -57,6 +57,9 @@ class Recorder:
     def deliver(self, ids: Iterable[str], packet: Packet, volatile: bool) -> None:
         self.delivered.append((list(ids), packet, volatile))
 
+    def here(self, ids: Iterable[str]) -> list[str]:
+        return list(ids)
+
     def deliver_with_ack(
         self,
         ids: Iterable[str],

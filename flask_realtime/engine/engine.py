@@ -132,7 +132,12 @@ class Engine(Listening):
             self._thread = _thread_id()
             self.clock = Clock(self.hub.loop)
             if watched:
-                self._watch(self._thread)
+                self.watch()
+
+    def watch(self) -> None:
+        """Tell of what holds the hub up, from now on: a host serves."""
+        if self._watchdog is None and self._thread is not None:
+            self._watch(self._thread)
 
     def reopen(self) -> None:
         """Take sessions again after :meth:`close`: a host has started that had not yet."""

@@ -28,6 +28,8 @@ _PROXY_HINT = (
 )
 _FOREIGN = ("cross-site", "same-site")
 _OWN_SITES = ("same-origin", "none")  # none: typed into the address bar
+_MAX_SHOWN = 5
+"""Of the origins that are set, in a line of the log."""
 _NOBODY = "null"  # as browsers call an origin that they do not tell
 _CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "AUTH_TYPE", "REMOTE_USER")
 """What a browser adds by itself (Fetch standard, 2.2.2), and what hosts make of it."""
@@ -71,10 +73,10 @@ class Origins:
             if is_script:
                 self._check_script(request)
             elif site in _FOREIGN and self._allowed != "*":
-                self._refuse(f"Sec-Fetch-Site: {site}", request)
+                self._refuse(f"Sec-Fetch-Site: {site}", "", request)
             return
         if not self._is_allowed(normal(origin), request):
-            self._refuse(f"Origin: {origin}", request)
+            self._refuse(f"Origin: {origin}", origin, request)
 
     def _check_script(self, request: Request) -> None:
         """A script or a frame may be any page's, and comes without ``Origin``: it has to show that
@@ -84,9 +86,9 @@ class Origins:
             return
         origin = _referring(request)
         if not origin:
-            self._refuse("a script's request without Referer or Sec-Fetch-Site", request)
+            self._refuse("a script's request without Referer or Sec-Fetch-Site", "", request)
         if not self._is_allowed(normal(origin), request):
-            self._refuse(f"Referer: {origin}", request)
+            self._refuse(f"Referer: {origin}", origin, request)
 
     def check_same(self, request: Request, handshake: Request, is_script: bool = False) -> None:
         """See to it that a session goes on from the page that has begun it.
@@ -104,10 +106,32 @@ class Origins:
             return True
         return self._rule is not None and self._rule(origin, request.variables)
 
-    def _refuse(self, got: str, request: Request) -> None:
-        expected = f"{request.own_origin[:200]!r} by {_source(request)}"
+    def _refuse(self, got: str, origin: str, request: Request) -> None:
+        """Refuse a request.
+
+        :param origin: empty if it does not tell its own.
+        """
+        expected = f"{request.own_origin[:200]!r} by {_source(request)}{self._others()}"
         hint = _PROXY_HINT if _is_proxy_ignored(request) else ""
-        raise request_error(BAD_ORIGIN, f"got {got[:200]!r}, expected {expected}{hint}")
+        advice = self._advice(normal(origin)[:100])
+        raise request_error(BAD_ORIGIN, f"got {got[:200]!r}, expected {expected}{hint}; {advice}")
+
+    def _others(self) -> str:
+        """The origins that are set, for the log."""
+        if not isinstance(self._allowed, tuple) or not self._allowed:
+            return ""
+        more = len(self._allowed) - _MAX_SHOWN
+        shown = ", ".join(f"{each!r}" for each in self._allowed[:_MAX_SHOWN])
+        return f", or of cors_allowed_origins: {shown}" + (f" and {more} more" if more > 0 else "")
+
+    def _advice(self, origin: str) -> str:
+        if not origin:
+            return "it does not tell its origin, and cors_allowed_origins='*' alone would allow it"
+        if callable(self._allowed):
+            return f"the function cors_allowed_origins did not take {origin!r}"
+        if self._allowed:
+            return f"to allow it add {origin!r} to those"
+        return f"to allow it set cors_allowed_origins=[{origin!r}]"
 
     def as_seen(self, request: Request, is_script: bool = False) -> Request:
         """Return the request as the application may see it.

@@ -22,7 +22,7 @@ from .clock import Clock, Deadline
 log = logging.getLogger("flask_realtime.engine")
 
 MINUTE = 60.0
-_MAX_DETAIL = 300
+_MAX_DETAIL = 600
 """Characters: part of it is the client's choice."""
 _MAX_AGENT = 100
 _MAX_CLIENTS = 1000

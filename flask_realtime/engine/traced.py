@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import reprlib
 
 from ..protocol.packet import Message, Packet, PacketType
@@ -17,6 +18,9 @@ _socket = logging.getLogger("flask_realtime.socket")
 
 _MAX_MESSAGE = 200
 """Characters of a message that are shown."""
+
+_TEXT_ID = re.compile(r'("[ps]id"\s*:\s*"[\w-]{6})[\w-]+')
+_BINARY_ID = re.compile(rb"([ps]id(?:[\xa0-\xbf]|\xd9.)[\w-]{6})[\w-]+", re.DOTALL)
 
 
 class _Short(reprlib.Repr):
@@ -54,11 +58,25 @@ def describe(packet: Packet) -> str:
         data = data[1:]
     if packet.type is PacketType.OPEN:
         data = None  # it has the sid, which is a secret
+    if packet.type is PacketType.CONNECT and isinstance(data, dict):
+        data = {key: _shown(key, value) for key, value in data.items()}
     if data is not None:
         parts.append(_short.repr(data))
     if packet.id is not None:
         parts.append(f"id={packet.id}")
     return " ".join(parts)
+
+
+def _shown(key: object, value: object) -> object:
+    """What a CONNECT says: by the pid whoever has it comes back as that client."""
+    return short(value) if key in ("sid", "pid") and isinstance(value, str) else value
+
+
+def _hide(message: Message) -> Message:
+    """Shorten the ids in a message as it is sent, JSON or msgpack."""
+    if isinstance(message, str):
+        return _TEXT_ID.sub(r"\1…", message)
+    return _BINARY_ID.sub(rb"\1...", message)
 
 
 class TracedSession(Session):
@@ -94,7 +112,7 @@ class TracedSession(Session):
     def _tell_message(self, direction: str, message: Message) -> None:
         if not _transport.isEnabledFor(logging.DEBUG):
             return
-        shown = repr(message[:_MAX_MESSAGE]).replace(self.sid, short(self.sid))
+        shown = repr(_hide(message[:_MAX_MESSAGE])).replace(self.sid, short(self.sid))
         more = f" … {len(message)} in all" if len(message) > _MAX_MESSAGE else ""
         by = self.transport.name
         tell(_transport, "%s %s %s %s%s", by, short(self.sid), direction, shown, more)

@@ -13,6 +13,18 @@ _UNBOUND = "Working outside of request context"
 """How Flask begins what it says of a request that is not there."""
 
 
+def check_task(target: Any) -> None:
+    """See whether something can run as a background task.
+
+    :raises TypeError: if not.
+    """
+    if not callable(target):
+        raise TypeError(
+            f"a background task is a function, not {target!r}; what it is called with follows it: "
+            "io.start_background_task(f, 1)"
+        )
+
+
 def run_task(
     app: Flask, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:

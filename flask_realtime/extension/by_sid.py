@@ -59,15 +59,21 @@ class BySid:
     def enter_room(self, sid: str, room: Any, namespace: str | None = None) -> None:
         """Put a socket into a room.
 
-        :raises UsageError: if there is no such socket.
+        :raises UsageError: if there is no such socket, where no other process could have it.
         """
-        self._get(sid, namespace).join(room)
+        there = self._there(namespace)
+        if self._find(sid, namespace) is None and there.adapter.server_count() > 1:
+            there.in_(sid).sockets_join(room)
+        else:
+            self._get(sid, namespace).join(room)
 
     def leave_room(self, sid: str, room: Any, namespace: str | None = None) -> None:
         """Take a socket out of a room."""
         socket = self._find(sid, namespace)
         if socket is not None:
             socket.leave(room)
+        else:
+            self._there(namespace).in_(sid).sockets_leave(room)  # another process may have it
 
     def close_room(self, room: Any, namespace: str | None = None) -> None:
         """Take everyone out of a room; nobody is told."""

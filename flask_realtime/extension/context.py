@@ -22,7 +22,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.signals import appcontext_tearing_down, got_request_exception, request_tearing_down
 from werkzeug.local import LocalProxy
 
-from ..exceptions import ConnectionRefusedError, Disconnected
+from ..exceptions import ConnectionRefusedError, Disconnected, UsageError
 from ..socketio.client import Client
 from ..socketio.handler import FAILURES
 from ..socketio.request import whole_environ
@@ -245,6 +245,20 @@ def _is_expected(socket: Socket, error: BaseException) -> bool:
     return not socket.accepted and isinstance(error, kinds)
 
 
+def _handled(name: str) -> Socket:
+    """Return the socket whose event is being handled, for a name of the request.
+
+    :raises UsageError: elsewhere.
+    """
+    own = _current.get(None)
+    if own is None:
+        raise UsageError(
+            f"request.{name} is there while an event is handled, and not in what runs later: read "
+            "it in the handler, and give it as an argument"
+        )
+    return own
+
+
 def _socket_request(request_class: type[Request]) -> type[Request]:
     """The application's request class, with what Flask-SocketIO's users read from a request."""
 
@@ -252,12 +266,12 @@ def _socket_request(request_class: type[Request]) -> type[Request]:
         @property
         def sid(self) -> str:
             """The socket's id."""
-            return _current.get().id
+            return _handled("sid").id
 
         @property
         def namespace(self) -> str:
             """The name of the socket's namespace."""
-            return _current.get().namespace.name
+            return _handled("namespace").namespace.name
 
         @property
         def event(self) -> dict[str, Any]:
@@ -268,11 +282,11 @@ def _socket_request(request_class: type[Request]) -> type[Request]:
         @property
         def socket(self) -> Socket:
             """The socket, as :data:`flask_realtime.socket`."""
-            return _current.get()
+            return _handled("socket")
 
         @property
         def transport(self) -> str:
             """The name of the transport that the client is on now."""
-            return _current.get().client.session.transport.name
+            return _handled("transport").client.session.transport.name
 
     return SocketRequest

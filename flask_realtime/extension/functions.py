@@ -15,7 +15,7 @@ from ..socketio.namespace import Namespace
 from ..socketio.server import Server
 from ..socketio.socket import Socket
 from .context import current_socket
-from .selection import Rooms, ask, send_to, spread
+from .selection import Rooms, ask, is_skipped, send_to, spread
 
 
 def emit(
@@ -36,7 +36,7 @@ def emit(
     :param namespace: another one than the current.
     :param to: a room, a socket's id, or several; ``room`` is another name for it.
     :param broadcast: to everyone in the namespace.
-    :param include_self: whether a broadcast reaches the current client too.
+    :param include_self: whether the current client is reached, too.
     :param skip_sid: ids to leave out.
     :param callback: called with a client's answer, for each of them that answers.
     :param ignore_queue: whether only the clients of this process are meant.
@@ -49,7 +49,7 @@ def emit(
         send_to(there, event, args, target, include_self, skip_sid, callback, ignore_queue)
         return
     twin = own if namespace is None else own.client.sockets.get(_namespace(namespace).name)
-    if twin is not None:
+    if twin is not None and include_self and not is_skipped(twin.id, skip_sid):
         twin.emit(event, *spread(args), callback=callback)
 
 
@@ -106,8 +106,12 @@ def call(
 def join_room(room: Any, sid: str | None = None, namespace: str | None = None) -> None:
     """Put the current client, or the socket of that id, into a room.
 
-    :raises UsageError: if there is no such socket.
+    :raises UsageError: if there is no such socket, where no other process could have it.
     """
+    socket = _find(sid, namespace)
+    if socket is None and sid is not None and _namespace(namespace).adapter.server_count() > 1:
+        _namespace(namespace).in_(sid).sockets_join(room)
+        return
     _socket(sid, namespace).join(room)
 
 
@@ -116,6 +120,8 @@ def leave_room(room: Any, sid: str | None = None, namespace: str | None = None) 
     socket = _find(sid, namespace)
     if socket is not None:
         socket.leave(room)
+    elif sid is not None:
+        _namespace(namespace).in_(sid).sockets_leave(room)  # another process may have it
 
 
 def close_room(room: Any, namespace: str | None = None) -> None:
@@ -139,6 +145,8 @@ def disconnect(
     socket = _find(sid, namespace)
     if socket is not None:
         socket.disconnect()
+    elif sid is not None:
+        _namespace(namespace).in_(sid).disconnect_sockets()  # another process may have it
 
 
 def _server() -> Server:

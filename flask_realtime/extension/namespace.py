@@ -7,7 +7,8 @@ way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,13 @@ from ..adapters.adapter import Adapter
 from ..socketio import namespace as core
 from ..socketio.broadcast import BroadcastOperator
 from ..socketio.events import CATCH_ALL, LIFE, Handlers
-from ..socketio.handler import F, Function, Handler
+from ..socketio.handler import F, Function, Handler, check_error_handler
 from ..socketio.server import Server
 from .by_sid import BySid
 from .context import current_socket
 from .selection import Rooms, ask, send_to
+
+log = logging.getLogger("flask_realtime.namespace")
 
 _PREFIX = "on_"
 
@@ -44,7 +47,7 @@ class Namespace(BySid, core.Namespace):
     socketio: Any = None
     """The extension that has it."""
     _stands_for: core.Namespace | None = None
-    _taken: Mapping[str, Function] = {}
+    _taken: dict[str, Function]
 
     def __init__(self, namespace: str | None = None) -> None:
         self.namespace = namespace or "/"
@@ -196,8 +199,16 @@ class Namespace(BySid, core.Namespace):
         methods = self.checked_methods()
         self._stands_for = there
         self.socketio = extension
-        free = [event for event in methods if not there.listeners(event)]
-        self._taken = {event: methods[event] for event in free}
+        self._taken = {}
+        for event, method in methods.items():
+            present = there.handlers.find(event)
+            if present:
+                mine = self._told(event, method)
+                log.warning(
+                    "%r has a handler, %s, and keeps it: %s is not called", event, present[-1], mine
+                )
+            else:
+                self._taken[event] = method
         for event, method in self._taken.items():
             there.on(event, method)
         error = self._error_method()
@@ -212,6 +223,20 @@ class Namespace(BySid, core.Namespace):
         if there.error_handler == self._error_method():
             there._error_handler = None
 
+    def tell_of(self, former: Namespace) -> None:
+        """Log which handlers this has taken the place of; not of an instance of the same class."""
+        mine = {event: self._told(event, method) for event, method in self._taken.items()}
+        for event, method in former._taken.items():
+            before = former._told(event, method)
+            if event not in mine:
+                log.warning("%r had a handler, %s; now it has none", event, before)
+            elif mine[event] != before:
+                log.warning("%r had a handler, %s; now it is %s", event, before, mine[event])
+
+    def _told(self, event: str, method: Function) -> str:
+        own_way = isinstance(method, partial) and method.func is _trigger
+        return str(Handler(event, self.trigger_event if own_way else method))
+
     def checked_methods(self) -> dict[str, Function]:
         """Return the methods that handle events, by these.
 
@@ -220,10 +245,14 @@ class Namespace(BySid, core.Namespace):
         methods = self._methods()
         for event, method in methods.items():
             Handlers().add(event, method)
+        error = self._error_method()
+        if error is not None:
+            check_error_handler(error)
         return methods
 
     def _error_method(self) -> Function | None:
-        return getattr(self, "error", None) if "error" in self._own_names() else None
+        method = getattr(self, "error", None) if "error" in self._own_names() else None
+        return method if callable(method) else None
 
     def _methods(self) -> dict[str, Function]:
         if "trigger_event" in self._own_names():

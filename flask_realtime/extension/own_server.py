@@ -16,7 +16,7 @@ from ..options.checks import unknown_option
 from ..wsgi.flash_policy import FlashPolicy
 from ..wsgi.server import WSGIServer
 from ..wsgi.tls import check_names
-from .background import run_task
+from .background import check_task, run_task
 from .context import Contexts
 from .flash import make_policy, serves_flash
 from .mounting import last_mounted, mounted_on
@@ -47,7 +47,7 @@ class OwnServer:
         self,
         app: Flask,
         host: str | None = None,
-        port: int | None = None,
+        port: int | str | None = None,
         *,
         debug: bool | None = None,
         use_reloader: bool | None = None,
@@ -61,7 +61,8 @@ class OwnServer:
         """Serve `app` until a signal, with our own WSGI server.
 
         :param host: the interface to bind to; None: 127.0.0.1.
-        :param port: None: the one in the application's ``SERVER_NAME``, else 5000.
+        :param port: a number, or its digits as the environment has them; None: the one in the
+            application's ``SERVER_NAME``, else 5000.
         :param debug: sets ``app.debug``, which `use_reloader`, `use_debugger` and `log_output`
             follow where they are None.
         :param use_reloader: whether to start anew when a module changes.
@@ -72,11 +73,12 @@ class OwnServer:
         :param log_output: whether requests are logged.
         :param allow_unsafe_werkzeug: accepted for Flask-SocketIO's sake, and without effect.
         :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
-        :raises OptionError: for an unknown option (the nearest is named).
+        :raises OptionError: for an unknown option (the nearest is named), or what is no port.
         :raises SystemExit: with status 1 if the address cannot be bound; why is printed.
         """
         check_names(server_options, _RUN_OPTIONS)
         reloading = _reloader_options(reloader_options or {}, extra_files)
+        address = (host or "127.0.0.1", _known_port(app) if port is None else _check_port(port))
         if self not in mounted_on(app):
             self.init_app(app)
         self._serving.certain = True
@@ -89,7 +91,6 @@ class OwnServer:
         server_options.setdefault("log", "default" if logs else None)
         if serves_flash(self.server.options):
             server_options.setdefault("flash_policy", self.flash_policy)
-        address = (host or "127.0.0.1", _port(app) if port is None else port)
 
         def make() -> WSGIServer:
             self.wsgi_server = WSGIServer(address, app, **server_options)
@@ -103,26 +104,29 @@ class OwnServer:
         return self
 
     def listen(
-        self: Own, app: Flask, port: int = 80, host: str = "", **server_options: Any
+        self: Own, app: Flask, port: int | str = 80, host: str = "", **server_options: Any
     ) -> Own:
         """Serve `app` on a port, and return at once, as Node does (S02, S03).
 
         The program goes on, and serves while it waits; :meth:`run` waits for its end, and has a
         reloader and a debugger.
 
+        :param port: a number, or its digits.
         :param host: an address of this machine; ``""``: all of them.
         :param server_options: of :class:`flask_realtime.wsgi.WSGIServer`, such as ``certfile``.
+        :raises OptionError: for what is no port.
         :raises OSError: if the address cannot be bound.
         :raises RuntimeError: if it listens already.
         """
         if self.wsgi_server is not None and self.wsgi_server.started:
             raise RuntimeError("this SocketIO listens already; close() it first")
+        address = (host, _check_port(port))
         if self not in mounted_on(app):
             self.init_app(app)
         server_options.setdefault("log", None)
         if serves_flash(self.server.options):
             server_options.setdefault("flash_policy", self.flash_policy)
-        server = WSGIServer((host, port), app, **server_options)
+        server = WSGIServer(address, app, **server_options)
         server.start()
         self.wsgi_server = server
         self._serving.certain = True
@@ -141,7 +145,9 @@ class OwnServer:
         It has no request and no session, which end before it does: give it what it needs of them.
 
         :returns: the greenlet; ``join()`` waits for its end, ``get()`` for what it returns.
+        :raises TypeError: for what is no function.
         """
+        check_task(target)
         around = self.server.around
         if not isinstance(around, Contexts):
             return gevent.spawn(target, *args, **kwargs)
@@ -169,7 +175,19 @@ def _reloader_options(
     return options if extra_files is None else {**options, "extra_files": list(extra_files)}
 
 
-def _port(app: Flask) -> int:
+def _check_port(port: int | str) -> int:
+    """Return a port as a number.
+
+    :raises OptionError: for what is none; how great it may be the system says.
+    """
+    if isinstance(port, str) and port.isdecimal():
+        return int(port)
+    if isinstance(port, bool) or not isinstance(port, int):
+        raise OptionError(f"port is a number such as 5000, not {port!r}")
+    return port
+
+
+def _known_port(app: Flask) -> int:
     """The port in the name by which the application is known, or Flask's own default."""
     name: str = app.config["SERVER_NAME"] or ""
     port = name.rpartition(":")[2]

@@ -19,6 +19,7 @@ from ..protocol.reason import Reason
 from ..socketio import namespace as core
 from ..socketio.events import RESERVED
 from ..socketio.server import Server
+from .background import check_task
 from .by_sid import BySid, kept_environ
 from .namespace import ServedNamespace
 from .selection import Rooms, ask, send_to
@@ -107,6 +108,8 @@ class PythonSocketIOServer(BySid, Server):
         socket = self._find(sid, namespace)
         if socket is not None:
             socket.disconnect()
+        else:
+            self._there(namespace).in_(sid).disconnect_sockets()  # another process may have it
 
     def shutdown(self) -> None:
         """End every session."""
@@ -115,7 +118,11 @@ class PythonSocketIOServer(BySid, Server):
     def start_background_task(
         self, target: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> gevent.Greenlet[..., Any]:
-        """Run a function in a greenlet, without the application's context."""
+        """Run a function in a greenlet, without the application's context.
+
+        :raises TypeError: for what is no function.
+        """
+        check_task(target)
         return gevent.spawn(target, *args, **kwargs)
 
     def sleep(self, seconds: float = 0) -> None:
@@ -145,7 +152,10 @@ class PythonSocketIOServer(BySid, Server):
 
 
 class Manager:
-    """``io.server.manager``: who is in which room, of this process."""
+    """``io.server.manager``: who is in which room, of this process.
+
+    It may be asked in another thread than that of the server: it walks over copies.
+    """
 
     def __init__(self, server: PythonSocketIOServer) -> None:
         self._server = server
@@ -159,11 +169,12 @@ class Manager:
     def rooms(self) -> Mapping[str, dict[str | None, dict[str, str]]]:
         """By namespace and room: ids of sockets, and the sids of their sessions; the room None is
         everyone."""
-        return {name: self._rooms_of(name) for name in self._server.namespaces}
+        there = list(self._server.namespaces.values())
+        return {each.name: self._rooms_of(each) for each in there}
 
-    def _rooms_of(self, namespace: str) -> dict[str | None, dict[str, str]]:
+    def _rooms_of(self, namespace: core.Namespace) -> dict[str | None, dict[str, str]]:
         found: dict[str | None, dict[str, str]] = {}
-        for id, socket in self._server.existing(namespace).sockets.items():
+        for id, socket in list(namespace.sockets.items()):
             for room in (None, *socket.rooms):
                 found.setdefault(room, {})[id] = socket.conn.sid
         return found
@@ -177,7 +188,9 @@ class Manager:
         there = self._server.existing(namespace)
         chosen = there._operator if room is None else there.in_(room)
         for id in there.adapter.ids_in(chosen.selection):
-            yield id, there.sockets[id].conn.sid
+            socket = there.sockets.get(id)
+            if socket is not None:
+                yield id, socket.conn.sid
 
     def get_rooms(self, sid: str, namespace: str) -> list[str]:
         """Return the rooms of a socket; none once it has left."""
@@ -190,7 +203,7 @@ class Manager:
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         """Return the id of the socket that a session has in a namespace."""
-        sockets = self._server.existing(namespace).sockets.items()
+        sockets = list(self._server.existing(namespace).sockets.items())
         return next((id for id, socket in sockets if socket.conn.sid == eio_sid), None)
 
     def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ..exceptions import EventError
 from ..socketio.events import CATCH_ALL, Events, Handlers, Subscribable
-from ..socketio.handler import F, Function
+from ..socketio.handler import MISSING, F, Function, check_error_handler
 from ..socketio.parent import Matcher, ParentNamespace
 from ..socketio.remote import RemoteSocket
 from ..socketio.socket import Socket
@@ -81,7 +81,7 @@ class Registration(Subscribable):
 
     def on(
         self,
-        event: str,
+        event: Any = None,
         handler: Function | str | None = None,
         namespace: str | None = None,
         **terms: Unpack[Terms],
@@ -137,23 +137,17 @@ class Registration(Subscribable):
         """Register what is called with the exceptions of a namespace's handlers."""
         if callable(namespace):
             raise TypeError("write @io.on_error() with parentheses")
-        there = self.of(namespace or "/")
-
-        def register(handler: F) -> F:
-            _check_error_handler(handler)
-            return there.on_error(handler)
-
-        return register
+        return self.of(namespace or "/").on_error
 
     def on_error_default(self, handler: F) -> F:
         """Register what is called with the exceptions of handlers that no other takes."""
-        _check_error_handler(handler)
+        check_error_handler(handler)
         self.server.default_error_handler = handler
         return handler
 
     # Who may come
 
-    def use(self, middleware: F) -> F:
+    def use(self, middleware: F = MISSING) -> F:
         """Register a function that decides on each client of the root namespace; see
         :meth:`.Namespace.use`.
         """
@@ -191,7 +185,7 @@ class Registration(Subscribable):
         """Have an instance of a class handle the events of its namespace.
 
         A function that is registered for an event is its handler all the same. Another instance
-        for the same namespace takes the place of the one before.
+        for the same namespace takes the place of the one before. The log tells of both.
 
         :raises EventError: for what is no such instance, or for a method that cannot take what
             comes.
@@ -203,22 +197,27 @@ class Registration(Subscribable):
             )
         namespace_handler.checked_methods()  # before the one that is there stands back
         there = self.of(namespace_handler.namespace)
-        for former in [each for each in self.namespace_handlers if each._there(None) is there]:
+        formers = [each for each in self.namespace_handlers if each._there(None) is there]
+        for former in formers:
             former.stand_back()
             self.namespace_handlers.remove(former)
         namespace_handler.stand_for(there, self)
+        for former in formers:
+            namespace_handler.tell_of(former)
         self.namespace_handlers.append(namespace_handler)
 
     def namespace(self, name: str = "/") -> Callable[[type[N]], type[N]]:
         """Register a class of handlers: ``@io.namespace("/chat")`` above ``class Chat``."""
+        if not isinstance(name, str):
+            raise EventError(f"write @io.namespace('/chat'), not with {name!r}")
 
         def register(cls: type[N]) -> type[N]:
+            if not (isinstance(cls, type) and issubclass(cls, Namespace)):
+                raise EventError(
+                    f"a class of handlers derives from Namespace, and {cls!r} does not: "
+                    f"class Chat(Namespace): … below @io.namespace({name!r})"
+                )
             self.on_namespace(cls(name))
             return cls
 
         return register
-
-
-def _check_error_handler(handler: Any) -> None:
-    if not callable(handler):
-        raise EventError(f"what is called with an exception is a function, not {handler!r}")

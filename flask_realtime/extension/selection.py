@@ -7,9 +7,11 @@ from functools import wraps
 from typing import Any
 
 from ..exceptions import UsageError
+from ..socketio.addressable import room_names
 from ..socketio.broadcast import BroadcastOperator
 from ..socketio.handler import FAILURES
 from ..socketio.namespace import Namespace
+from ..socketio.outgoing import event_packet
 from ..socketio.socket import Socket
 from .context import current_socket
 
@@ -40,6 +42,11 @@ def select(
     return chosen.local if ignore_queue else chosen
 
 
+def is_skipped(id: str, skip_sid: Rooms) -> bool:
+    """Whether `skip_sid` leaves that socket out."""
+    return skip_sid is not None and id in room_names([_several(skip_sid)])
+
+
 def _several(rooms: Rooms) -> Any:
     one = isinstance(rooms, str | bytes | Mapping) or not isinstance(rooms, Iterable)
     return rooms if one else list(rooms)  # type: ignore[arg-type]
@@ -63,7 +70,21 @@ def send_to(
         return
     if namespace.server.engine.hub is None:
         namespace.server.before_serving()
-    callback = _as_here(callback)
+    engine, asked = namespace.server.engine, (namespace, chosen, event, args, _as_here(callback))
+    if engine.elsewhere:
+        engine.encode(event_packet(namespace.name, event, args))  # a bad value fails here
+        engine.post(_ask_each, *asked)
+    else:
+        _ask_each(*asked)
+
+
+def _ask_each(
+    namespace: Namespace,
+    chosen: BroadcastOperator,
+    event: str,
+    args: tuple[Any, ...],
+    callback: Callable[..., Any],
+) -> None:
     for id in namespace.adapter.ids_in(chosen.selection):
         socket = namespace.sockets.get(id)
         if socket is not None:

@@ -227,7 +227,7 @@ def logger(name: str, value: Any) -> bool | logging.Logger:
     return value
 
 
-_LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
+LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
 """By their numbers in 0.9."""
 
 
@@ -236,12 +236,12 @@ def log_level(name: str, value: Any) -> int | None:
         return None
     if isinstance(value, str) and value.isalpha():
         named = logging.getLevelName({"WARN": "WARNING"}.get(value.upper(), value.upper()))
-        if named in _LEVELS:
+        if named in LEVELS:
             return int(named)
     elif isinstance(value, int) and not isinstance(value, bool):
-        if 0 <= value < len(_LEVELS):
-            return _LEVELS[value]
-        if value in _LEVELS:
+        if 0 <= value < len(LEVELS):
+            return LEVELS[value]
+        if value in LEVELS:
             return value
     raise OptionError(f"{name} is 'error', 'warning', 'info', 'debug', or 0 to 3, not {value!r}")
 

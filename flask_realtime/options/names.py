@@ -158,6 +158,28 @@ MEANT: Mapping[str, str] = {
 """Every other name of an option, with that option."""
 
 
+
+def _named(cookie: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a cookie as it is given: Werkzeug calls its name ``key``."""
+    return {"name" if key == "key" else key: value for key, value in cookie.items()}
+
+
+def _part_of_cookie(part: str) -> Callable[[Any], Any]:
+    """What a cookie has, or would have."""
+    default = check.cookie("cookie", True) or {}
+    return lambda options: (options.cookie or default)[part]
+
+
+READ: Mapping[str, Callable[[Any], Any]] = {
+    "allow_eio3": lambda options: "eio3" in options.protocols,
+    "cookie": lambda options: options.cookie and _named(options.cookie),
+    "cookie_http_only": _part_of_cookie("httponly"),
+    "cookie_path": _part_of_cookie("path"),
+    "flash_policy_server": lambda options: options.flash_policy_port is not None,
+}
+"""Names whose values are not as they are kept: what they are, from the options."""
+
+
 def _async_mode(name: str, value: Any) -> None:
     if value in (None, "gevent"):
         return
@@ -277,8 +299,7 @@ def _cookie(changes: Mapping[str, Any], before: Mapping[str, Any] | None) -> Giv
     if before is None:
         names = " and ".join(name for name in _OF_COOKIE if name in changes)
         raise OptionError(f"{names}: there is no cookie; give the option cookie, too")
-    named = {"name" if key == "key" else key: value for key, value in before.items()}
-    return Given("cookie", "cookie", {**named, **parts})
+    return Given("cookie", "cookie", {**_named(before), **parts})
 
 
 ALL = frozenset((*MEANT, *SPLIT, *WITHOUT_EFFECT, *REFUSED))

@@ -40,11 +40,12 @@ class RateLimit:
         return f"{self.rate}, {self.burst} at once"
 
 
-def make_rate_limit(name: str, value: Any) -> RateLimit | None:
+def make_rate_limit(name: str, value: Any, item: str = "{0}[{1!r}]") -> RateLimit | None:
     """Return a checked limit, None where there is none.
 
     :param name: of the option that has this value.
     :param value: a rate such as ``"10/second"``, a mapping of :class:`RateLimit`, or None.
+    :param item: how errors call what a mapping has, made from `name` and the key.
     :raises OptionError: for anything else, for a name that does not exist, or a bad value.
     """
     if value is None or value is False or isinstance(value, RateLimit):
@@ -57,7 +58,7 @@ def make_rate_limit(name: str, value: Any) -> RateLimit | None:
     if "rate" not in value:
         raise OptionError(f"{name} needs a rate, such as {{'rate': '10/second'}}")
     checked = {
-        key: check(f"{name}[{key!r}]", value[key])
+        key: check(item.format(name, key), value[key])
         for key, check in _CHECKS.items()
         if value.get(key) is not None
     }

@@ -21,7 +21,7 @@ from .checks import (
     unknown_option,
 )
 from .deflate import DeflateOptions, make_deflate_options
-from .names import ALL, MEANT, REFUSED, WITHOUT_EFFECT, translate
+from .names import ALL, MEANT, READ, REFUSED, WITHOUT_EFFECT, translate
 from .rates import RateLimit, make_handshake_rate, make_rate_limit
 from .recovery import RecoveryOptions, make_recovery_options
 
@@ -192,7 +192,7 @@ def check_options(base: Options, /, **changes: Any) -> dict[str, Any]:
 
 
 def read_option(options: Options, name: str) -> Any:
-    """Return the value of an option by any of its names.
+    """Return the value of an option by any of its names; the log level as 0 to 3.
 
     :raises OptionError: for a name that does not exist, or that is refused.
     """
@@ -200,7 +200,11 @@ def read_option(options: Options, name: str) -> Any:
         raise OptionError(unknown_option(name, _CHECKS, _OTHERS))
     if name in WITHOUT_EFFECT:
         return WITHOUT_EFFECT[name][1]
+    if name in READ:
+        return READ[name](options)
     option = MEANT.get(name, name)
+    if option == "log_level":
+        return None if options.log_level is None else check.LEVELS.index(options.log_level)
     return getattr(options, option, None)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -144,6 +144,8 @@ _ORDINARY = bytes(set(range(256)).difference(_SPECIAL))
 _DATE = re.compile(rb"(?=\xd7\0(.{8}))", re.DOTALL)
 _UNDEFINED = b"\xd4\0\0"
 _EPOCH = datetime(1970, 1, 1)
+_MAX_DEPTH = 511
+"""Lists in lists; no more can be sent either."""
 
 
 class MsgPackDecoder:
@@ -236,19 +238,42 @@ class _Extensions:
 
 
 def _as_json(value: Any) -> Any:
-    """Return `value` as JSON would have brought it, but for its binary."""
-    if isinstance(value, dict):
-        for key in value:
+    """Make `value` what JSON would have brought, but for its binary; return it.
+
+    In its place, and level by level: a message of 1 MB may have a million maps, all of them empty,
+    and a copy of each takes longer than reading them.
+    """
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [below for container in level for below in _clean(container)]
+        if not level:
+            return value
+    raise PacketError("lists in lists, too deep")
+
+
+def _clean(container: Any) -> list[Any]:
+    """See to what is in a map or a list; return those in it that are not empty."""
+    if type(container) is dict:
+        for key in container:
             if type(key) is not str:
                 raise PacketError("a map with a key that is no text")
-        return {key: _as_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_json(item) for item in value]
-    if isinstance(value, float) and not isfinite(value):
-        return None
-    if isinstance(value, msgpack.Timestamp):
-        raise PacketError("the extension type -1")
-    return value
+        places: Iterable[tuple[Any, Any]] = container.items()
+    elif type(container) is list:
+        places = enumerate(container)
+    else:
+        return []
+    below = []
+    for place, item in places:
+        kind = type(item)
+        if kind is dict or kind is list:
+            if item:
+                below.append(item)
+        elif kind is float:
+            if not isfinite(item):
+                container[place] = None
+        elif kind is msgpack.Timestamp:
+            raise PacketError("the extension type -1")
+    return below
 
 
 def _packet(fields: Any) -> Packet:

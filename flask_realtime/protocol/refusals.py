@@ -75,9 +75,7 @@ TOO_MANY = Refusal(
     "429 Too Many Requests",
     advice="to allow more raise handshake_rate_limit; behind a proxy it needs ProxyFix",
 )
-BAD_ORIGIN = Refusal(
-    "bad-origin", 4, "Forbidden", _FORBIDDEN, advice="to allow it set cors_allowed_origins=[…]"
-)
+BAD_ORIGIN = Refusal("bad-origin", 4, "Forbidden", _FORBIDDEN)
 BAD_HOST = Refusal(
     "bad-host", 4, "Forbidden", _FORBIDDEN, advice="to allow it add it to trusted_hosts"
 )

@@ -38,10 +38,17 @@ def room_names(rooms: Any) -> tuple[str, ...]:
         elif isinstance(room, int) and not isinstance(room, bool):
             names.append(str(room))
         elif isinstance(room, list | tuple | set | frozenset):
-            names.extend(room_names(room))
+            names.extend(_names_in(room))
         else:
             raise TypeError(f"a room is a str, or a list of such, not {room!r}")
     return tuple(names)
+
+
+def _names_in(rooms: Any) -> tuple[str, ...]:
+    try:
+        return room_names(rooms)
+    except RecursionError:
+        raise TypeError("a list of rooms that contains itself") from None
 
 
 def check_rooms(namespace: Namespace, names: Iterable[str], own: str | None = None) -> None:

@@ -41,10 +41,11 @@ class Authorization:
     name = "authorization"
 
     def __init__(self, function: Function) -> None:
-        self._handler = Handler(self.name, function)
+        self._handler = Handler(self.name, function, is_event=False)
         if not (self._handler.takes(1) or self._handler.takes(2)):
             raise EventError(
-                f"an authorization takes (handshake) or (handshake, callback), not as {function!r}"
+                "an authorization takes (handshake) or (handshake, callback), not as "
+                f"{self._handler}"
             )
         self._wants_callback = not self._handler.takes(1)
 

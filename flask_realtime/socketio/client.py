@@ -15,10 +15,12 @@ from ..exceptions import Disconnected, EncodeError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
 from .dispatch import dispatch
+from .handler import FAILURES
 from .handshake import find_auth
 from .rates import Rate
-from .socket import Socket
+from .socket import GONE, Socket
 from .storage import SessionValues
+from .verdict import Verdict
 
 if TYPE_CHECKING:
     from .server import Server
@@ -52,6 +54,7 @@ class Client:
         "_interrupted",
         "_left",
         "_size",
+        "_verdict",
         "_waiting",
         "buckets",
         "kept",
@@ -82,8 +85,9 @@ class Client:
         #: What it may still send under each limit that it has met; None before the first.
         self.buckets: dict[Rate, Bucket] | None = None
         self._inbox: deque[Packet | _Left] | None = None  # an idle client needs none
-        self._left: set[str] | None = None  # namespaces it was sent away from
+        self._left: set[str] | None = None  # namespaces it was in, the first max_namespaces
         self._deadline: Deadline | None = None  # until when it has to be in a namespace
+        self._verdict: Verdict | None = None  # whether a namespace is made for it
         self._wait_for_join()
 
     @property
@@ -151,10 +155,25 @@ class Client:
     def closed(self, reason: str) -> None:
         """The session is over."""
         self.settled()
+        if self._verdict is not None:
+            self._verdict.give(error=Disconnected(GONE))
         for namespace in list(self.sockets):
             self.leave(namespace, reason)
         if self.values is not None:
             self.values.end()
+
+    def wait_for(self, verdict: Verdict) -> Any:
+        """Wait for a decision on a namespace that it has asked for.
+
+        :raises Disconnected: as soon as the client leaves.
+        """
+        if self.gone:
+            raise Disconnected(GONE)
+        self._verdict = verdict
+        try:
+            return verdict.wait()
+        finally:
+            self._verdict = None
 
     def values_to_write(self) -> SessionValues:
         """Return where to keep a value.
@@ -176,6 +195,12 @@ class Client:
         """Have the values of a client that has come back as this one, unless it has its own."""
         if self.values is None and store_key:
             self.values = SessionValues(self.server, store_key)
+
+    def give_back(self, store_key: str) -> None:
+        """Have these values no more: they were another user's."""
+        if self.values is not None and self.values.key == store_key:
+            self.values.end()
+            self.values = None
 
     def _wait_for_join(self) -> None:
         timeout = self.server.options.connect_timeout
@@ -263,7 +288,7 @@ class Client:
                 socket.finish(Reason.CLIENT_DISCONNECT)
         elif not self.session.dialect.strict:
             return False
-        elif self._left is None or item.namespace not in self._left:
+        elif socket is not None or not self._may_have_left(item.namespace):
             # Socket.IO 4: a packet that its state does not allow ends the connection.
             self.session.close(Reason.FORCED_SERVER_CLOSE)
         return False
@@ -275,9 +300,17 @@ class Client:
         if len(self.sockets) >= self.server.options.max_namespaces:
             self.refuse(name, "Too many namespaces")
             return
-        namespace = self.server.namespaces.get(name) or self.server.parents.find(self, name, auth)
+        server = self.server
+        try:
+            namespace = server.namespaces.get(name) or server.parents.find(self, name, auth)
+        except FAILURES as error:  # its adapter's
+            server.log.error("the namespace %r cannot be made", name[:100], exc_info=error)
+            self.refuse(name, "internal error")
+            return
+        if self.gone:
+            return  # while it was decided
         if namespace is None:
-            self.server.no_namespace(name)
+            server.no_namespace(name)
             self.refuse(name, "Invalid namespace")
         else:
             namespace.connect(self, auth)
@@ -318,10 +351,7 @@ class Client:
 
     def joined(self, socket: Socket) -> None:
         """A socket is being connected."""
-        name = socket.namespace.name
-        self.sockets[name] = socket
-        if self._left is not None:
-            self._left.discard(name)
+        self.sockets[socket.namespace.name] = socket
 
     def forget(self, socket: Socket) -> None:
         """A socket is over; what the client still sends to it is dropped."""
@@ -331,6 +361,18 @@ class Client:
         if self.session.state is SessionState.OPEN:
             if self._left is None:
                 self._left = set()
-            self._left.add(name)
+            if len(self._left) < self.server.options.max_namespaces:
+                self._left.add(name)
         elif not self.sockets:
             self.kept = None
+
+    def _may_have_left(self, namespace: str) -> bool:
+        """Whether a packet may be for a socket that was in a namespace until just now.
+
+        Who was in very many, by names that the client chooses, is not held to it any more: their
+        names would stay as long as the session.
+        """
+        left = self._left
+        if left is None:
+            return False
+        return namespace in left or len(left) >= self.server.options.max_namespaces

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import gevent
 
-from ..exceptions import ArgumentsError, Disconnected, EncodeError
+from ..exceptions import ArgumentsError, Disconnected, EncodeError, message_of
 from ..protocol.packet import JSON_MESSAGE, Packet
 from .acks import Answer
 from .events import CATCH_ALL, OURS
@@ -112,7 +112,7 @@ def _give(answer: Answer, handler: Handler, result: Any) -> None:
     try:
         answer.give(result)
     except EncodeError as error:
-        raise EncodeError(f"what {handler} returned: {error}") from None
+        raise EncodeError(f"what {handler} returned: {message_of(error)}") from None
 
 
 def _find_others(socket: Socket, event: str, args: list[Any]) -> tuple[Found, list[Any]]:

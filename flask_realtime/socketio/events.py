@@ -41,6 +41,8 @@ def check_name(event: Any) -> None:
     """
     if not isinstance(event, str):
         raise EventError(f"an event's name is a str, not {event!r}; write @io.on('name')")
+    if not event:
+        raise EventError("an event's name is not empty")
     if event in RESERVED - LIFE:
         raise EventError(f"{event!r} is reserved by Socket.IO; it never comes from a client")
 
@@ -193,7 +195,7 @@ class Subscribable:
     @overload
     def on(self: S, event: str, handler: Function, **terms: Unpack[Terms]) -> S: ...
 
-    def on(self, event: str, handler: Function | None = None, **terms: Unpack[Terms]) -> Any:
+    def on(self, event: Any = None, handler: Function | None = None, **terms: Unpack[Terms]) -> Any:
         """Register the handler of an event; a decorator if no handler is given.
 
         :param terms: how often it is called for each client: ``rate="10/second"``, with ``burst=``

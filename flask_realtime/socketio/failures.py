@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import reprlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import gevent
@@ -124,10 +125,9 @@ class Failures:
     def unfit(self, socket: Socket, handler: Handler, why: str) -> None:
         """An event has not the arguments that its handler declares: say so once."""
         # The reason is part of the line, and not of what is said once: a client has many.
-        message = "in %s the arguments of %r are not what the handler declares: "
-        self._log_once(
-            logging.WARNING, message + why.replace("%", "%%"), socket.namespace.name, handler.event
-        )
+        message = "in %s the arguments of %r are not what the handler declares: %s"
+        name, event = socket.namespace.name, handler.event
+        self._log_once(logging.WARNING, message, name, event, more=lambda: why)
 
     def gave_up(self, socket: Socket) -> None:
         """A client lets too many callbacks wait: say so once."""
@@ -136,23 +136,31 @@ class Failures:
 
     def no_handler(self, socket: Socket, event: Any) -> None:
         """An event came that nobody handles: say so once."""
-        known = ", ".join(socket.namespace.handlers.names()) or "none"
-        name = str(event)[:100]
-        message = "no handler for %r in %s; known: %s"
-        self._log_once(logging.WARNING, message, name, socket.namespace.name, known)
+
+        def known() -> str:
+            return ", ".join(socket.namespace.handlers.names()) or "none"
+
+        message, name = "no handler for %r in %s; known: %s", str(event)[:100]
+        self._log_once(logging.WARNING, message, name, socket.namespace.name, more=known)
 
     def no_namespace(self, name: str) -> None:
         """A client asked for a namespace that does not exist: say so once."""
-        known = ", ".join(self.namespaces)
         message = "a client asked for the namespace %r; known: %s; io.of(name) makes one"
-        self._log_once(logging.WARNING, message, name[:100], known)
+        more = partial(", ".join, self.namespaces)
+        self._log_once(logging.WARNING, message, name[:100], more=more)
 
-    def _log_once(self, level: int, message: str, *args: str) -> None:
-        """Log what a client has caused, once: it could cause it as often as it likes."""
-        if args in self._logged or len(self._logged) >= _MAX_LOGGED:
+    def _log_once(
+        self, level: int, message: str, *args: str, more: Callable[[], str] | None = None
+    ) -> None:
+        """Log what a client has caused, once: it could cause it as often as it likes.
+
+        :param more: returns one argument more, which may be another each time.
+        """
+        key = (message, *args)
+        if key in self._logged or len(self._logged) >= _MAX_LOGGED:
             return
-        self._logged.add(args)
-        self.log.log(level, message, *args)
+        self._logged.add(key)
+        self.log.log(level, message, *args, *((more(),) if more is not None else ()))
         if len(self._logged) == _MAX_LOGGED:
             last = "that was the last of %d mistakes of clients to be logged"
             self.log.warning(last, _MAX_LOGGED)
@@ -162,7 +170,7 @@ class Failures:
         turn = self.turn
         turn.begin()
         try:
-            handler = Handler("a callback", callback)
+            handler = Handler("a callback", callback, is_event=False)
             # What an answer leaves out is None, as on Node, where it is undefined.
             values = [*values, *[None] * (handler.least - len(values))]
             self.around(socket, callback, values[: handler.most])

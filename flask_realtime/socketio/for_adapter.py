@@ -38,6 +38,11 @@ class ForAdapter:
             if socket is not None:
                 socket.deliver(packet, volatile)
 
+    def here(self, ids: Iterable[str]) -> list[str]:
+        """Return the ids of those who can be asked: a middleware may have put others into rooms."""
+        sockets = self.sockets
+        return [id for id in ids if id in sockets and sockets[id].connected]
+
     def deliver_with_ack(
         self,
         ids: Iterable[str],

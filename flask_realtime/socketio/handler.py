@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
+MISSING: Any = None
+"""In the place of a function that was forgotten, so that what takes it says how to write it."""
+
 FAILURES = (Exception, Timeout, GreenletExit)
 """What a handler may fail with: gevent's own are no ``Exception``. The rest ends the process."""
 
@@ -26,6 +29,7 @@ _UNLIMITED = 1 << 30
 class Handler:
     """The application's function for one event.
 
+    :param is_event: whether `event` names one; else it says what the function is.
     :param takes_callback: whether it also gets the answering function as Node's listeners do, as
         one argument more than came.
     :raises EventError: if `function` is none, is async or a generator, or needs keyword arguments.
@@ -43,17 +47,25 @@ class Handler:
         "wants_ack",
     )
 
-    def __init__(self, event: str, function: Function, takes_callback: bool = False) -> None:
+    def __init__(
+        self,
+        event: str,
+        function: Function,
+        takes_callback: bool = False,
+        *,
+        is_event: bool = True,
+    ) -> None:
+        what = f"the handler of {event!r}" if is_event else event
         if not callable(function):
-            raise EventError(f"the handler of {event!r} is a function, not {function!r}")
-        if _is_lazy(function) or _is_lazy(type(function).__call__):
-            raise EventError(
-                f"the handler of {event!r} is an ordinary function, not an async one nor a "
-                "generator: gevent waits for you, so call what waits without await"
-            )
+            raise EventError(f"{what} is a function, not {function!r}")
         self.event = event
         #: What the application has given.
         self.given = function
+        if _is_lazy(function) or _is_lazy(type(function).__call__):
+            raise EventError(
+                f"{what} must be an ordinary function, and {self} is an async one or a generator: "
+                "gevent waits for you, so call what waits without await"
+            )
         #: What is called.
         self.function = function
         #: What an event passes first.
@@ -61,7 +73,7 @@ class Handler:
         self.takes_callback = takes_callback
         #: Whether it was put in front of those that were there.
         self.prepended = False
-        self.least, self.most, self.wants_ack = _signature(event, function)
+        self.least, self.most, self.wants_ack = _signature(what, self)
 
     def takes(self, arguments: int) -> bool:
         """Whether the function can be called with so many arguments."""
@@ -94,7 +106,21 @@ class Handler:
         came = f"{arguments} argument" if arguments == 1 else f"{arguments} arguments"
         if self.event != event:
             came += ", its name among them"
-        return f"{event!r} came with {came}, its handler {self} takes {takes}"
+        if arguments < self.least:
+            advice = "a default makes a parameter optional"
+        else:
+            advice = "more come with parameters that have defaults, or with *args"
+        return f"{event!r} came with {came}, its handler {self} takes {takes}; {advice}"
+
+
+def check_error_handler(function: Any) -> None:
+    """See whether a function can be called with an exception.
+
+    :raises EventError: if not.
+    """
+    handler = Handler("an error handler", function, is_event=False)
+    if not handler.takes(1):
+        raise EventError(f"an error handler takes the exception, not as {handler}")
 
 
 def _is_lazy(function: Any) -> bool:
@@ -106,12 +132,17 @@ def _is_lazy(function: Any) -> bool:
     )
 
 
-def _signature(event: str, function: Function) -> tuple[int, int, bool]:
-    """Return the fewest and the most arguments of an event, and whether ``ack`` comes after."""
+def _signature(what: str, handler: Handler) -> tuple[int, int, bool]:
+    """Return the fewest and the most arguments of an event, and whether ``ack`` comes after.
+
+    :param what: how errors call the handler.
+    """
     try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except ValueError:  # some functions written in C do not tell
-        return 0, _UNLIMITED, False
+        parameters = list(inspect.signature(handler.given).parameters.values())
+    except ValueError:
+        if inspect.ismethod(handler.given):
+            raise EventError(f"{what}, the method {handler}, has no parameter self") from None
+        return 0, _UNLIMITED, False  # some functions written in C do not tell
     positional = [
         parameter
         for parameter in parameters
@@ -124,8 +155,8 @@ def _signature(event: str, function: Function) -> tuple[int, int, bool]:
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
             raise EventError(
-                f"the handler of {event!r} needs the keyword argument {parameter.name!r}; "
-                "an event's arguments come by position"
+                f"{what}, {handler}, needs the keyword argument {parameter.name!r}; an event's "
+                "arguments come by position"
             )
     least = sum(parameter.default is parameter.empty for parameter in positional)
     unlimited = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)

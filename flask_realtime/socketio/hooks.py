@@ -15,6 +15,7 @@ from ..exceptions import (
     Disconnected,
     EncodeError,
     EventError,
+    message_of,
 )
 from ..protocol.packet import Packet, PacketType
 from .acks import INTERNAL_ERROR, Answer
@@ -54,7 +55,9 @@ class EventMiddleware:
     __slots__ = ("_handler", "_wants_next")
 
     def __init__(self, function: Function) -> None:
-        handler = self._handler = Handler("a middleware of events", function)
+        handler = self._handler = Handler(
+            "a middleware of events", function, is_event=False
+        )
         if not (handler.takes(1) or handler.takes(2)):
             raise EventError(f"{handler} takes (event), or (event, next), to be used by a socket")
         self._wants_next = not handler.takes(1)
@@ -65,11 +68,14 @@ class EventMiddleware:
     def judge(self, socket: Socket, event: list[Any]) -> Any:
         """Ask the function; False drops the event, an exception is what it is refused with.
 
-        What is raised here is a failure of the function.
+        What is raised here is a failure of the function, or Disconnected: the client has left while
+        it decides, and what it waits for would hold up the handlers of that.
         """
         verdict = Verdict(socket.engine, self) if self._wants_next else None
         outcome = socket.server.around(socket, self._ask, (event, verdict), tuple(event))
-        return verdict.wait() if verdict is not None and outcome is None else outcome
+        if verdict is None or outcome is not None:
+            return outcome
+        return verdict.wait() if verdict.given else socket.wait_for(verdict)
 
     def _ask(self, event: list[Any], verdict: Verdict | None) -> Any:
         args = (event,) if verdict is None else (event, EventNext(verdict))
@@ -157,7 +163,7 @@ class Hooked(Subscribable):
             *args]``, which it may change. It refuses by ``next(error)`` or by raising; ``return
             False`` drops the event, and nobody is told. What has `next` has to call it, though
             later if need be, since the client's other events wait; after ``connect_timeout``
-            seconds it is taken as a failure.
+            seconds it is taken as a failure. If the client leaves meanwhile, the event is dropped.
 
         An error goes to the socket's own listeners of ``error``; clients 1.x and 2.x have an
         ``error`` event too; who asked for an answer gets ``{"error": message}``. Clients are told
@@ -206,7 +212,7 @@ def pass_hooks(socket: Socket, hooks: Hooks, event: list[Any], answer: Answer) -
 def _refused(socket: Socket, error: Any) -> Any:
     """Tell of a refusal those whom it concerns; return the answer."""
     tell(socket, socket.own_handlers("error"), [error], ["error", error])
-    message = getattr(error, "message", None) or str(error)
+    message = getattr(error, "message", None) or message_of(error)
     data = getattr(error, "data", None)
     _tell_client(socket, message if data is None else data)
     return {"error": message}

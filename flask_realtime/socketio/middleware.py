@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import Any, Protocol
 
-from ..exceptions import ConnectionRefusedError, EventError
+from ..exceptions import ConnectionRefusedError, EventError, message_of
 from .handler import Function, Handler
 from .socket import REFUSED, Socket
 from .verdict import Undecided, Verdict
@@ -56,10 +56,14 @@ class Middleware:
     name = "a middleware"
 
     def __init__(self, function: Function) -> None:
-        self._handler = Handler(self.name, function)
+        if function is None:
+            raise EventError("write @io.use without parentheses, or io.use(function)")
+        self._handler = Handler(self.name, function, is_event=False)
         most, least = self._handler.most, self._handler.least
         if most < 1 or least > 2:
-            raise EventError(f"a middleware takes (socket) or (socket, next), not as {function!r}")
+            raise EventError(
+                f"a middleware takes (socket) or (socket, next), not as {self._handler}"
+            )
         # Who takes any number gets the socket alone: without its "next" nobody waits in vain.
         self._wants_next = self._handler.asks_for(2)
 
@@ -81,7 +85,7 @@ def as_refusal(error: Any) -> ConnectionRefusedError:
     if isinstance(error, ConnectionRefusedError):
         return error
     data = getattr(error, "data", None)
-    return ConnectionRefusedError(str(error) or REFUSED, data)
+    return ConnectionRefusedError(message_of(error) or REFUSED, data)
 
 
 def refusal_of(socket: Socket, what: str, error: BaseException) -> Refusal:

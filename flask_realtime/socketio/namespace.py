@@ -15,10 +15,11 @@ from .broadcast import BroadcastOperator
 from .dispatch import run_life
 from .events import Handlers, Subscribable
 from .for_adapter import ForAdapter
-from .handler import FAILURES, F, Function
+from .handler import FAILURES, MISSING, F, Function, check_error_handler
 from .middleware import Gate, Middleware, Refusal, refusal_of
 from .recovery import make_recovery
 from .socket import Socket
+from .users import AnotherUser
 
 if TYPE_CHECKING:
     from .client import Client
@@ -56,7 +57,11 @@ class Namespace(ForAdapter, Addressable, Subscribable):
         return self.handlers
 
     def on_error(self, handler: F) -> F:
-        """Register what is called with the exception of a handler; it returns the answer."""
+        """Register what is called with the exception of a handler; it returns the answer.
+
+        :raises EventError: for a function that cannot take it.
+        """
+        check_error_handler(handler)
         self._error_handler = handler
         return handler
 
@@ -67,7 +72,7 @@ class Namespace(ForAdapter, Addressable, Subscribable):
             return self.parent.error_handler
         return self._error_handler
 
-    def use(self, middleware: F) -> F:
+    def use(self, middleware: F = MISSING) -> F:
         """Register a function that decides on each client before its ``connect`` handler does.
 
         They are asked in the order of their registration, with the contexts of a handler. The
@@ -168,7 +173,10 @@ class Namespace(ForAdapter, Addressable, Subscribable):
                 return  # while it waited to be told whether, or as whom, it may come
             socket = self._begin(client, auth, returned)
             client.joined(socket)
-            self._let_in(socket)
+            try:
+                self._let_in(socket)
+            except AnotherUser:
+                self._let_in_anew(socket, returned)
         finally:
             self._joining -= 1
             self.look_whether_empty()
@@ -186,6 +194,21 @@ class Namespace(ForAdapter, Addressable, Subscribable):
         if returned is not None:
             self.sockets[id] = socket  # it is in its rooms already: what they get waits for it
         return socket
+
+    def _let_in_anew(self, former: Socket, returned: Returned | None) -> None:
+        """Let a client in that has come back as another user: it has nothing of the former one's,
+        and passes the middlewares.
+        """
+        client = former.client
+        left = not former.detach()
+        former.let_go()
+        if returned is not None:
+            client.give_back(returned.kept.store_key)
+        if left:
+            return
+        socket = self._begin(client, former.auth, None)
+        client.joined(socket)
+        self._let_in(socket)
 
     def _let_in(self, socket: Socket) -> None:
         refusal = self._pass_gates(socket)
@@ -227,6 +250,8 @@ class Namespace(ForAdapter, Addressable, Subscribable):
             asked = "connect"
             if run_life(socket, "connect", socket.auth) is False:
                 raise ConnectionRefusedError
+        except AnotherUser:
+            raise
         except FAILURES as error:
             return refusal_of(socket, asked, error)
         return None

@@ -91,12 +91,17 @@ class Namespaces(Addressable, Subscribable):
         return self.of("/")
 
     def make_namespace(self, name: str) -> Namespace:
-        """Return a new namespace."""
+        """Return a new namespace; raises what its adapter does that cannot start."""
         log.debug("namespace %s is made", name)
         server = cast("Server", self)
-        namespace = self.namespaces[name] = self.namespace_class(server, name, server.make_adapter)
+        namespace = self.namespace_class(server, name, server.make_adapter)
         if self._adapters_run:
-            namespace.adapter.start()
+            namespace.adapter.start()  # which may wait, or fail: nobody finds it before
+            earlier = self.namespaces.get(name)
+            if earlier is not None:
+                namespace.adapter.close()
+                return earlier
+        self.namespaces[name] = namespace
         return namespace
 
     def start_adapters(self) -> None:

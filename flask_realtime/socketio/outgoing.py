@@ -18,6 +18,8 @@ def check_emitted(event: Any) -> None:
     """
     if not isinstance(event, str):
         raise EventError(f"an event's name is a str, not {event!r}")
+    if not event:
+        raise EventError("an event's name is empty")
     if event in RESERVED:
         raise EventError(f"{event!r} is reserved by Socket.IO; choose another name")
 

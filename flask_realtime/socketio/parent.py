@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import EventError
+from ..exceptions import Disconnected, EventError
 from .events import NEW_NAMESPACE, Handlers
 from .handler import FAILURES, Function, Handler
 from .namespace import Namespace
@@ -47,7 +47,7 @@ class ParentNamespace(Namespace):
         name = matcher.pattern if isinstance(matcher, re.Pattern) else None
         self._asked: Handler | None = None
         if not isinstance(matcher, re.Pattern):
-            self._asked = Handler("a namespace", matcher)
+            self._asked = Handler("what matches namespaces", matcher, is_event=False)
             name = str(self._asked)
             if not (self._asked.takes(2) or self._asked.takes(3)):
                 raise EventError(f"io.of() takes (name, auth) or (name, auth, next), not as {name}")
@@ -67,7 +67,8 @@ class ParentNamespace(Namespace):
         except Undecided as error:
             self.server.log.warning("%s", error)
         except FAILURES as error:
-            self.server.handler_failed(socket, "a namespace", error)
+            if not isinstance(error, Disconnected) or not client.gone:
+                self.server.handler_failed(socket, "a namespace", error)
         finally:
             socket._context = None  # it knows the socket, and would wait for the collector
         return False
@@ -85,11 +86,13 @@ class ParentNamespace(Namespace):
             verdict.give(not error and allowed)
 
         self.server.around(socket, asked.function, [*args, next])
-        return verdict.wait()
+        return socket.client.wait_for(verdict)
 
     def create_child(self, name: str) -> Namespace:
         """Return a new namespace with the handlers and middlewares of this one."""
         child = self.server.make_namespace(name)
+        if child.parent is not None or child.is_configured:
+            return child  # another was quicker while the adapter started
         child.parent = self
         child.handlers = _Inherited(self.handlers)
         self.children.add(child)
@@ -157,6 +160,8 @@ class Parents:
         if len(name) > _MAX_NAME or not name.isprintable():
             return None
         for parent in list(self._by_matcher.values()):
+            if client.gone:
+                return None  # it has left while the one before decided
             if parent.takes(client, name, auth):
                 # Another client may have been quicker.
                 return self._server.namespaces.get(name) or parent.create_child(name)

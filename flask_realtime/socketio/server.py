@@ -219,6 +219,7 @@ class Server(Settings, Failures, Namespaces, Users):
         self.hosts.add(host)
         self.engine.reopen()
         if self.engine.hub is not None:
+            self.engine.watch()  # a test's client may have been first, and watches nothing
             self.start_adapters()
 
     def leave(self, host: str) -> None:
@@ -247,10 +248,11 @@ class Server(Settings, Failures, Namespaces, Users):
             callback()
 
     def _clients(self) -> set[Client]:
+        # Of copies, for another thread may ask.
         return {
             socket.client
-            for namespace in self.namespaces.values()
-            for socket in namespace.sockets.values()
+            for namespace in list(self.namespaces.values())
+            for socket in list(namespace.sockets.values())
         }
 
     def _wait_for_handlers(self, clients: set[Client], timeout: float) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .client import Client
     from .namespace import Namespace
 
-_GONE = "the client has left"
+GONE = "the client has left"
 REFUSED = "Connection rejected by server"
 """What a client is told that may not join, unless the application says more."""
 
@@ -47,7 +47,7 @@ class Socket(Reachable, Hooked, Storage):
         "_handlers",
         "_handshake",
         "_left_rooms",
-        "_verdict",
+        "_verdicts",
         "acks",
         "auth",
         "client",
@@ -80,7 +80,7 @@ class Socket(Reachable, Hooked, Storage):
         self._left_rooms: set[str] | None = None  # those that it was in, in its end
         self._context: Context | None = None
         self._handshake: Handshake | None = None
-        self._verdict: Verdict | None = None  # that a middleware waits for
+        self._verdicts: set[Verdict] | None = None  # that middlewares wait for
         #: By which it may come back after a loss of connection.
         self.ticket: Ticket | None = None
 
@@ -214,17 +214,22 @@ class Socket(Reachable, Hooked, Storage):
     # The beginning and the end
 
     def wait_for(self, verdict: Verdict) -> Any:
-        """Wait for a decision on this socket, which is not in its namespace yet.
+        """Wait for a decision on this socket, or on one of its events.
 
         :raises Disconnected: as soon as the client leaves.
         """
         if not self.connected:
-            raise Disconnected(_GONE)
-        self._verdict = verdict
+            raise Disconnected(GONE)
+        if self._verdicts is None:
+            self._verdicts = set()
+        waiting = self._verdicts  # several with async_handlers
+        waiting.add(verdict)
         try:
             return verdict.wait()
         finally:
-            self._verdict = None
+            waiting.discard(verdict)
+            if not waiting:
+                self._verdicts = None
 
     def accept(self) -> None:
         """Tell the client that it is in, then what was sent to it meanwhile."""
@@ -239,12 +244,6 @@ class Socket(Reachable, Hooked, Storage):
         session.send(session.dialect.connect_packet(self.namespace.name, self.id, pid))
         for packet in early:
             session.send(packet)
-
-    def drop_missed(self) -> None:
-        """Send nothing of what came for it so far: it was meant for somebody else."""
-        self._early = []
-        if self.ticket is not None:
-            self.ticket.take_missed()
 
     def resume(self, kept: Kept) -> None:
         """Be the one again that was kept; its rooms are the adapter's matter."""
@@ -273,8 +272,8 @@ class Socket(Reachable, Hooked, Storage):
             return False
         self.connected = False
         self.acks.fail()
-        if self._verdict is not None:
-            self._verdict.give(error=Disconnected(_GONE))
+        for verdict in self._verdicts or ():
+            verdict.give(error=Disconnected(GONE))
         return True
 
     def finish(self, reason: str) -> None:

@@ -205,7 +205,7 @@ class Storage:
 
         if callback is None:
             return action()
-        told = Handler("a callback of the storage", callback)
+        told = Handler("a callback of the storage", callback, is_event=False)
         try:
             value = action()
         except (StoreError, Disconnected) as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..exceptions import EventError, OptionError
+from ..options.checks import unknown_option
 from ..options.rates import make_rate_limit
 from .declared import Declared
 from .handler import FAILURES, Handler
@@ -72,15 +73,28 @@ def make_guard(event: str, terms: Terms, ours: bool) -> Guard | None:
     """Return what the events of a handler have to pass, None if that is nothing.
 
     :param ours: whether the event comes from us and not from clients.
-    :raises OptionError: for a bad value.
+    :raises OptionError: for a bad value, or a term that does not exist (the nearest is named).
     :raises EventError: if clients do not send such an event.
     """
     if not terms:
         return None
+    _check_names(event, terms)
     if ours:
         named = ", ".join(terms)
         raise EventError(f"{event!r} is no event that clients send, and {named} are for those")
     return _make_guard(event, **terms)
+
+
+def _check_names(event: str, terms: Iterable[str]) -> None:
+    known = Terms.__annotations__
+    for name in terms:
+        if name == "namespace":
+            raise OptionError(
+                "on() takes a namespace on io alone, which has all of them: write "
+                f"io.on({event!r}, namespace='/a') or io.of('/a').on({event!r})"
+            )
+        if name not in known:
+            raise OptionError(f"on({event!r}, …): {unknown_option(name, known, ['namespace'])}")
 
 
 def _make_guard(
@@ -92,7 +106,10 @@ def _make_guard(
 ) -> Guard | None:
     given = {"rate": rate, "burst": burst, "on_limit": on_limit}
     named = {key: value for key, value in given.items() if value is not None}
-    limit = make_rate_limit(f"the limit of {event!r}", named) if named else None
+    where = f"on({event!r}, …)"
+    if named and rate is None:
+        raise OptionError(f"{where} has {', '.join(named)} and no rate, such as rate='10/second'")
+    limit = make_rate_limit(where, named, "{1} in {0}") if named else None
     bound = None if limit is None else Rate(limit, f"the handler of {event!r}")
     if not isinstance(validate, bool):
         raise OptionError(f"validate is True or False, not {validate!r}")

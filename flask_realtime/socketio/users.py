@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from .remote import RemoteSocket
     from .socket import Socket
 
+
+class AnotherUser(Exception):  # noqa: N818
+    """Who has come back after a loss of connection is another user than before."""
+
+
 USER_ROOM = "@user:"
 """What the name of such a room begins with; the user's id is the rest."""
 
@@ -57,14 +62,18 @@ class Users:
             int, or None for a client that is no user.
         :raises EventError: for a function that cannot be called so.
         """
-        handler = Handler("a user loader", function)
+        handler = Handler("a user loader", function, is_event=False)
         if handler.least > 1:
             raise EventError(f"a user loader takes (socket), or nothing; {handler} takes more")
         self._user_loader = handler
         return function
 
     def enter_user(self, socket: Socket) -> None:
-        """Put a socket into the room of its user; raises what the user loader raises."""
+        """Put a socket into the room of its user; raises what the user loader raises.
+
+        :raises AnotherUser: for a socket that has come back, and was another user's before. Who was
+            nobody may have become a user.
+        """
         loader = self._user_loader
         if loader is not None:
             user_id = socket.server.around(socket, loader.function, (socket,)[: loader.most])
@@ -73,8 +82,8 @@ class Users:
         else:
             return
         room = None if user_id is None else user_room(user_id)
-        if socket.recovered:
-            _leave_former(socket, room)
+        if socket.recovered and socket.user_id is not None and room not in socket.rooms:
+            raise AnotherUser
         if room is not None and socket.connected:
             socket.namespace.adapter.add(socket.id, (room,))
 
@@ -96,14 +105,3 @@ class Users:
         """
         for namespace in list(self.namespaces.values()):
             namespace.to_user(user_id).disconnect_sockets(close=True)
-
-
-def _leave_former(socket: Socket, room: str | None) -> None:
-    """See whether a socket that has come back was another user before it was away."""
-    rooms = socket.rooms
-    former = {each for each in rooms if each.startswith(USER_ROOM) and each != room}
-    if former:
-        adapter = socket.namespace.adapter
-        adapter.remove_all(socket.id)
-        adapter.add(socket.id, rooms - former - {socket.id})  # anew: nothing of before is missed
-        socket.drop_missed()

@@ -45,6 +45,11 @@ class Verdict:
         else:
             self._result.set_exception(error)
 
+    @property
+    def given(self) -> bool:
+        """Whether it is decided."""
+        return self._result.ready()
+
     def wait(self) -> Any:
         """Return what was decided, when it is.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..exceptions import EncodeError, PacketError, StoreError, UsageError
+from ..exceptions import EncodeError, PacketError, StoreError, UsageError, message_of
 from ..protocol.json import make_codec
 
 _LARGEST = 2**63
@@ -34,7 +34,8 @@ class Values:
         try:
             text, binary = self._codec.dumps(value)
         except EncodeError as error:
-            raise EncodeError(f"the value of {key!r} cannot be kept: {error}") from None
+            why = message_of(error)
+            raise EncodeError(f"the value of {key!r} cannot be kept: {why}") from None
         if binary:
             where = _path_to_binary(value) or "it"
             raise EncodeError(

@@ -11,7 +11,7 @@ import gevent
 
 from ..exceptions import BodyError, HTTPError, UsageError
 from .flash_policy import REQUEST, FlashPolicy, receive_request
-from .logs import format_request
+from .logs import format_request, format_target
 from .request_body import open_body, unreadable_body
 from .request_parser import Request, RequestParser
 from .response import DRAINED_SIZE, Response, error_response
@@ -297,7 +297,6 @@ class HTTPConnection:
         server.log.write(line)
 
     def _log_error(self, error: BaseException, request: Request) -> None:
-        environ = request.environ
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        target = f"{environ.get('REQUEST_METHOD')} {environ.get('RAW_URI')}"
+        target = format_target(request.environ)
         self._server.error_log.write(f"{text}{target} failed with {type(error).__name__}\n")

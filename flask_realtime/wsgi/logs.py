@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -70,6 +71,19 @@ def open_log(log: LogStream | logging.Logger | str | None, level: int) -> LogStr
     return log  # type: ignore[return-value]  # it has what we call
 
 
+# Where clients have it: in the query, and those before 1.0 in the path.
+_SESSION_ID = re.compile(
+    r"([?&]sid=|/1/(?:websocket|flashsocket|htmlfile|xhr-polling|xhr-multipart|jsonp-polling)/)"
+    r"([^/?&]{1,6})[^/?&]*"
+)
+
+
+def format_target(environ: WSGIEnvironment) -> str:
+    """What was asked for, as the logs show it: the id of a session is a secret, and left short."""
+    target = _SESSION_ID.sub(r"\1\2...", str(environ.get("RAW_URI")))
+    return f"{environ.get('REQUEST_METHOD')} {target}"
+
+
 def format_request(
     address: str, environ: WSGIEnvironment | None, status: str, size: int, seconds: float | None
 ) -> str:
@@ -79,7 +93,7 @@ def format_request(
     """
     line = "-"
     if environ is not None:
-        line = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {environ['SERVER_PROTOCOL']}"
+        line = f"{format_target(environ)} {environ['SERVER_PROTOCOL']}"
     now = datetime.now().replace(microsecond=0)
     duration = "-" if seconds is None else f"{seconds:.6f}"
     return f'{address or "-"} - - [{now}] "{line}" {status[:3] or "-"} {size or "-"} {duration}\n'

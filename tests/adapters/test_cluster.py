@@ -219,3 +219,45 @@ def test_a_node_of_node_is_answered(said: Said) -> None:
 def test_what_is_meant_for_others_is_passed_over(said: Said, message: dict[str, Any]) -> None:
     said.on_message(message)
     assert said.said == []
+
+
+_OPTS = {"rooms": [], "except": [], "flags": {}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        5, None, "text", b"", [], [1],
+        {"uid": "other", "nsp": "/"},
+        {"uid": "other", "nsp": "/", "type": []},
+        {"uid": "other", "nsp": "/", "type": 3, "data": 5},
+        {"uid": "other", "nsp": "/", "type": 3},
+        {"uid": "other", "nsp": "/", "type": 3, "data": {"opts": 5, "packet": {}}},
+        {"uid": "other", "nsp": "/", "type": 3, "data": {"opts": _OPTS, "packet": 5}},
+        {"uid": "other", "nsp": "/", "type": 3,
+         "data": {"opts": _OPTS, "packet": {"type": 99, "data": []}}},
+        {"uid": "other", "nsp": "/", "type": 4, "data": {"opts": _OPTS, "rooms": 5}},
+        {"uid": "other", "nsp": "/", "type": 6, "data": {"opts": {"rooms": 5}}},
+        {"uid": "other", "nsp": "/", "type": 7, "data": {"opts": {"rooms": [[]]}}},
+        {"uid": "other", "nsp": "/", "type": 11, "data": {}},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["adapter", "beating"])
+def test_what_nobody_can_read_is_dropped_and_told_once(
+    kind: str, message: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    adapter = getattr(Bus(), kind)(Recorder())
+    adapter.add("ann", ())
+    for _ in range(3):
+        adapter.on_message(message)
+    (record,) = caplog.records
+    assert (record.levelname, record.name) == ("ERROR", "flask_realtime.adapter")
+    assert "a message from another node cannot be read" in record.getMessage()
+    data = {"packet": {"type": 2, "data": ["news"]}, "opts": _OPTS}
+    adapter.on_message({"uid": "other", "nsp": "/", "type": 3, "data": data})
+    assert _time_of(adapter).delivered[-1][0] == ["ann"]
+
+
+def _time_of(adapter: Any) -> Recorder:
+    assert isinstance(adapter._local, Recorder)
+    return adapter._local

@@ -9,7 +9,7 @@ import gevent
 import pytest
 from flask import current_app
 
-from flask_realtime import AckTimeout, Disconnected, Socket
+from flask_realtime import AckTimeout, Disconnected, Socket, disconnect, join_room, leave_room
 from flask_realtime.exceptions import EventError, NodeTimeout, UsageError
 from flask_realtime.socketio.remote import RemoteSocket
 from tests.support.application import Client, Site
@@ -242,3 +242,27 @@ def test_from_another_thread(nodes: Nodes, clients: Any) -> None:
         client.send(f"43{str(client.receive())[2:-12]}[1]")
     assert asked.get() == [1, 1]
     assert isinstance(nodes[0].io.fetch_sockets()[0], Socket)
+
+
+def test_the_words_for_ids_reach_a_client_of_another_node(nodes: Nodes, clients: Any) -> None:
+    """Row A09, in python-socketio's words."""
+    server, there = nodes[0].io.server, nodes[1].socket(clients[1])
+    server.enter_room(there.id, "blue")
+    wait_until(lambda: "blue" in there.rooms)
+    server.leave_room(there.id, "blue")
+    wait_until(lambda: "blue" not in there.rooms)
+    server.disconnect(there.id)
+    assert clients[1].receive() == "41"
+
+
+def test_the_functions_of_a_handler_do_too(nodes: Nodes, clients: Any) -> None:
+    there = nodes[1].socket(clients[1])
+    nodes[0].io.on("enter", lambda id: join_room("blue", id))
+    nodes[0].io.on("leave", lambda id: leave_room("blue", id))
+    nodes[0].io.on("away", lambda id: disconnect(id))
+    clients[0].send(f'42["enter","{there.id}"]')
+    wait_until(lambda: "blue" in there.rooms)
+    clients[0].send(f'42["leave","{there.id}"]')
+    wait_until(lambda: "blue" not in there.rooms)
+    clients[0].send(f'42["away","{there.id}"]')
+    assert clients[1].receive() == "41"

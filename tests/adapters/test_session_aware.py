@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import pytest
@@ -48,6 +49,23 @@ def test_events_are_numbered_and_encoded_before_they_are_delivered() -> None:
     assert [packet.data for packet in packets] == [["one"], ["two"]]
     assert place.local.encoded == packets
     assert [each[1] for each in place.local.delivered] == packets
+
+
+class _LatestFirst(deque[Any]):
+    """Cannot be walked from the oldest."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("from the oldest")
+
+
+def test_only_what_was_missed_is_looked_at() -> None:
+    place = Place()
+    for name in ("one", "two", "three"):
+        place.emit(name)
+    place.lose()
+    place.emit("four")
+    place.adapter._sent = _LatestFirst(place.adapter._sent)
+    assert place.missed("2") == ["three", "four"]
 
 
 def test_fleeting_ones_say_the_number_of_the_latest() -> None:

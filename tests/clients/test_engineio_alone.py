@@ -136,6 +136,26 @@ def test_a_handler_that_fails_is_told_and_not_the_end(
     client.close()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "adapter", "allow_sid_rooms", "async_handlers", "browser_client", "client_minified",
+        "client_version", "cleanup_empty_child_namespaces", "connect_timeout",
+        "connection_state_recovery", "logger", "manage_session", "max_attachments",
+        "max_namespaces", "namespaces", "parser", "rate_limit", "serializer", "serve_client",
+        "store", "store_expiration",
+    ],
+)  # fmt: skip
+def test_an_option_that_socketio_alone_has_is_refused(name: str) -> None:
+    with pytest.raises(OptionError, match=f"{name} is Socket.IO's own"):
+        EngineServer(**{name: None})
+
+
+def test_an_option_that_there_is_not_is_refused() -> None:
+    with pytest.raises(OptionError, match="did you mean 'ping_interval'"):
+        EngineServer(ping_intervall=5)
+
+
 def test_what_is_refused(server: EngineServer, running: Running) -> None:
     sockets: AsyncResult[EngineSocket] = AsyncResult()
     server.on("connection", sockets.set)

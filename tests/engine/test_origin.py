@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -221,6 +222,46 @@ def test_a_refusal_says_for_the_log_what_came_what_was_expected_and_by_what(
     assert "expected 'http://example.org' by the connection and its header Host" in (
         caught.value.detail
     )
+
+
+@pytest.mark.parametrize(
+    ("allowed", "headers", "told"),
+    [
+        (
+            None,
+            {"origin": "https://Evil.test:443"},
+            "Host; to allow it set cors_allowed_origins=['https://evil.test']",
+        ),
+        (
+            ["https://a.test", re.compile("^https://b")],
+            {"origin": "https://evil.test"},
+            "Host, or of cors_allowed_origins: 'https://a.test', re.compile('^https://b'); "
+            "to allow it add 'https://evil.test' to those",
+        ),
+        (
+            [f"https://{name}.test" for name in "abcdefgh"],
+            {"origin": "https://evil.test"},
+            "'https://e.test' and 3 more; to allow it add 'https://evil.test' to those",
+        ),
+        (
+            named,
+            {"origin": "https://evil.test"},
+            "Host; the function cors_allowed_origins did not take 'https://evil.test'",
+        ),
+        (
+            "https://a.test",
+            {"sec_fetch_site": "cross-site"},
+            "'https://a.test'; it does not tell its origin, and cors_allowed_origins='*' alone "
+            "would allow it",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_set_and_what_to_add(
+    allowed: Any, headers: dict[str, str], told: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        make_origins(allowed).check(make_request(**headers))
+    assert caught.value.detail.endswith(told)
 
 
 def test_a_long_origin_does_not_fill_the_log() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
+from flask import Flask
 from gevent.event import Event
 
-from flask_realtime import signals
+from flask_realtime import SocketIO, signals
 from flask_realtime.wsgi import WSGIServer
 from tests.support.app import App, Serve
 from tests.support.http import HTTPClient
-from tests.support.server import Running
+from tests.support.server import Running, serving
 from tests.support.waiting import wait_until
 from tests.support.wire import PollingClient, WebSocketClient
 
@@ -158,3 +159,17 @@ def test_all_that_one_application_knows_of_is_told_by_close(two: Two) -> None:
     assert [client.closed_with() for client in clients] == [1001, 1001]
     wait_until(lambda: len(two.app.reasons) == 2)
     assert (two.status(two.first), two.status(two.second)) == (503, 503)
+
+
+def test_a_host_is_watched_although_a_tests_client_was_first() -> None:
+    io = SocketIO(app := Flask("tested"))
+    io.test_client(app)
+    engine = io.server.engine
+    assert engine._watchdog is None
+    with serving(app) as running:
+        running.websocket().connect()
+        watchdog = engine._watchdog
+        assert watchdog is not None and not watchdog._stopped
+        running.websocket().connect()
+        assert engine._watchdog is watchdog
+    assert watchdog._stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -119,6 +120,40 @@ def test_a_function_wins_over_a_method(io: SocketIO, app: Flask, first: str) -> 
     if first == "function":
         io.on_namespace(Chat("/chat"))
     assert join(io, app).emit("double", 2, callback=True, namespace="/chat") == "function"
+
+
+def test_a_method_that_is_not_called_is_told(
+    io: SocketIO, caplog: pytest.LogCaptureFixture
+) -> None:
+    io.on("double", lambda number: "function", namespace="/chat")
+    io.on_namespace(Chat("/chat"))
+    (record,) = caplog.records
+    assert re.fullmatch(
+        r"'double' has a handler, .*<lambda> \(.*\), and keeps it: "
+        r"Chat.on_double \(.*:\d+\) is not called",
+        record.getMessage(),
+    )
+
+
+@pytest.mark.parametrize("own_way", [False, True])
+def test_a_class_in_the_place_of_another_is_told(
+    io: SocketIO, caplog: pytest.LogCaptureFixture, own_way: bool
+) -> None:
+    class Double(Namespace):
+        def on_double(self) -> None: ...
+
+    class Way(Namespace):
+        def trigger_event(self, event: str, *args: Any) -> None: ...
+
+    io.on_namespace(Double("/chat"))
+    io.on_namespace(Double("/chat"))  # as where each test makes its application
+    assert not caplog.records
+    io.on_namespace(Way("/chat") if own_way else Chat("/chat"))
+    (record,) = caplog.records
+    now = "now it has none" if own_way else r"now it is Chat.on_double \(.*:\d+\)"
+    assert re.fullmatch(
+        rf"'double' had a handler, .*Double.on_double \(.*:\d+\); {now}", record.getMessage()
+    )
 
 
 def test_another_instance_takes_the_place_of_the_one_before(io: SocketIO, app: Flask) -> None:
@@ -366,8 +401,19 @@ def test_an_async_method_is_named(io: SocketIO) -> None:
     class Wrong(Namespace):
         async def on_x(self) -> None: ...
 
-    with pytest.raises(EventError, match="not an async one"):
+    why = r"must be an ordinary function, and .*Wrong\.on_x \(.*:\d+\)"
+    with pytest.raises(EventError, match=why):
         io.on_namespace(Wrong("/wrong"))
+
+
+def test_a_method_without_self_is_named(io: SocketIO) -> None:
+    class Wrong(Namespace):
+        def on_x() -> None: ...  # type: ignore[misc]
+
+    why = r"'x', the method .*Wrong.on_x \(.*\), has no parameter self"
+    with pytest.raises(EventError, match=why):
+        io.on_namespace(Wrong("/wrong"))
+    assert io.of("/wrong").event_names() == []
 
 
 def test_before_it_is_registered_it_says_what_is_missing() -> None:

@@ -125,6 +125,27 @@ def test_who_is_left_out(io: SocketIO, app: Flask) -> None:
     assert names(third) == ["not me", "nor me", "message", "one", "two", "both"]
 
 
+def test_who_is_alone_may_be_left_out(io: SocketIO, app: Flask) -> None:
+    io.of("/other")
+    client = io.test_client(app)
+    client.connect("/other")
+    (own,) = ids(io)
+    (twin,) = io.of("/other").sockets
+
+    def every_way() -> None:
+        emit("me", include_self=True, skip_sid="another")
+        emit("nobody", include_self=False)
+        send("nobody", include_self=False)
+        emit("nobody", skip_sid=own)
+        emit("nobody", skip_sid=[own, "another"])
+        emit("nobody", namespace="/other", include_self=False)
+        emit("nobody", namespace="/other", skip_sid=(id for id in [twin]))
+
+    handling(io, client, every_way)
+    assert names(client) == ["me"]
+    assert names(client, "/other") == []
+
+
 def test_another_namespace_of_the_same_client(io: SocketIO, app: Flask) -> None:
     io.of("/other")
     client = io.test_client(app)

@@ -50,6 +50,17 @@ def test_run_says_that_its_port_is_taken(
     )
 
 
+def test_a_port_may_be_text_as_the_environment_has_it(start: Callable[..., Program]) -> None:
+    assert start(f"{APP}\nio.run(app, port='0')\n").port() > 0
+
+
+@pytest.mark.parametrize("port", ["http", "", "-1", 80.5, True])
+@pytest.mark.parametrize("serve", ["run", "listen"])
+def test_what_is_no_port_is_named(app: Flask, serve: str, port: Any) -> None:
+    with pytest.raises(OptionError, match=f"^port is .*, not {port!r}"):
+        getattr(SocketIO(app), serve)(app, port=port)
+
+
 @pytest.mark.parametrize("options", [[], ["--debug"]])
 def test_the_command_says_that_its_port_is_taken(
     start: Callable[..., Program], taken: int, options: list[str]
@@ -101,7 +112,8 @@ def test_run_says_what_is_wrong_with_a_certificate(start: Callable[..., Program]
     program = start(f"{APP}\nio.run(app, port=0, certfile='nowhere.pem')\n")
     assert program.end() == (
         1,
-        "Cannot serve: certfile 'nowhere.pem' cannot be read: No such file or directory\n",
+        "Cannot serve: certfile 'nowhere.pem' cannot be read: No such file or directory "
+        "(docs: options)\n",
     )
 
 
@@ -110,7 +122,8 @@ def test_the_reloader_says_it_once(start: Callable[..., Program]) -> None:
     status, output = program.end()
     assert status == 1
     assert output == (
-        "Cannot serve: TLS needs a certificate: certfile, with keyfile if that is another file\n"
+        "Cannot serve: TLS needs a certificate: certfile, with keyfile if that is another file "
+        "(docs: options)\n"
     )
 
 

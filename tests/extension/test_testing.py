@@ -66,6 +66,29 @@ def test_a_client_in_another_namespace_only(io: SocketIO, app: Flask) -> None:
     ]
 
 
+def test_a_namespace_without_its_slash(io: SocketIO, app: Flask) -> None:
+    io.on("message", lambda text: (send(text), len(text))[1], namespace="test")
+    client = io.test_client(app, "test")
+    assert client.is_connected("test") and client.is_connected("/test")
+    assert client.get_sid("test") in io.of("/test").sockets
+    assert client.emit("message", "hello", callback=True, namespace="test") == 5
+    assert client.wait_for("message", namespace="test")["args"] == "hello"
+    assert client.get_received("test") == []
+    client.disconnect("test")
+    assert not client.is_connected("test")
+    client.connect("test")
+    assert client.connected == {"/test": True}
+
+
+def test_who_is_not_connected_is_told_where(io: SocketIO, app: Flask) -> None:
+    client = io.test_client(app)
+    with pytest.raises(RuntimeError, match=r"not connected to '/chat'; client.connect\('/chat'\)"):
+        client.emit("x", namespace="chat")
+    client.connect("/chat")  # which nobody has made
+    with pytest.raises(RuntimeError, match=r"'/chat', .* \{'message': 'Invalid namespace'\}"):
+        client.emit("x", namespace="chat")
+
+
 def test_more_namespaces_by_the_same_connection(io: SocketIO, app: Flask) -> None:
     io.of("/chat").on("connect", lambda auth: emit("hello", auth))
     client = io.test_client(app)
@@ -172,7 +195,7 @@ def test_a_handshake_that_is_refused(
     assert not client.is_connected()
     assert client.refused["/"]["message"]
     assert (client.eio_sid, client.connected, io.server.engine.sessions) == ("", {}, {})
-    with pytest.raises(RuntimeError, match="not connected"):
+    with pytest.raises(RuntimeError, match="^not connected to '/', .*: client.refused"):
         client.get_received()
 
 
@@ -392,7 +415,7 @@ def test_a_client_leaves(io: SocketIO, app: Flask) -> None:
 def test_after_the_end_nothing_can_be_done(io: SocketIO, app: Flask, use: Any) -> None:
     client = io.test_client(app)
     client.disconnect()
-    with pytest.raises(RuntimeError, match="^not connected$"):
+    with pytest.raises(RuntimeError, match="^not connected to '/'; client.connect\\('/'\\) joins"):
         use(client)
 
 

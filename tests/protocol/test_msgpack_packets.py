@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from array import array
 from collections import OrderedDict
 from decimal import Decimal
@@ -203,6 +204,7 @@ def packed(**fields: Any) -> bytes:
     return message
 
 
+FLOAT = b"\xcb\x3f\xf8" + bytes(6)
 LIST = b"\xdd\x00\x0f\x42\x40"  # of a million items
 INVALID: dict[str, Message] = {
     "nothing": b"",
@@ -253,6 +255,32 @@ def test_what_is_no_packet_is_refused(message: Message) -> None:
     with pytest.raises(PacketError) as caught:
         NEW.decoder().feed(message)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("item", [b"\x80", b"\x90", b"\x81\xa0\1", b"\x91\1", b"\1"])
+def test_a_message_of_many_small_values_is_not_copied(item: bytes) -> None:
+    """Beside a float, all of them are looked at."""
+    count = 100_000
+    values = b"\xdd" + (count + 1).to_bytes(4, "big") + item * count + FLOAT
+    assert _peak(event(values)) < 1.3 * _peak(event(values[: -len(FLOAT)] + b"\1"))
+
+
+def _peak(message: bytes) -> int:
+    """How much memory reading a message takes at most, in bytes."""
+    decoder = NEW.decoder()
+    tracemalloc.start()
+    try:
+        decoder.feed(message)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("nested", [{"a": [nan, {"b": inf}]}, [[-inf], [{"a": [nan]}]], [1.5, nan]])
+def test_what_is_deep_inside_is_looked_at_too(nested: Any) -> None:
+    plain = json.loads(re.sub("-?(nan|inf)", "null", repr(nested)).replace("'", '"'))
+    (packet,) = feed_all(NEW, event(msgpack.packb(nested)))
+    assert packet.data[1:] == [plain]
 
 
 def test_who_has_the_other_parser_is_told_apart() -> None:

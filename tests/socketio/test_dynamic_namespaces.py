@@ -12,9 +12,10 @@ from flask import request
 from gevent.event import Event
 
 from flask_realtime import ConnectionRefusedError, socket
+from flask_realtime.adapters.memory import MemoryAdapter
 from flask_realtime.exceptions import EventError, UsageError
 from tests.support.application import Client, Site
-from tests.support.waiting import wait_until
+from tests.support.waiting import let_run, wait_until
 
 PATTERN = re.compile(r"^/room-\d+$")
 INVALID = '{"message":"Invalid namespace"}'
@@ -380,9 +381,48 @@ def test_who_leaves_while_a_function_decides_is_in_no_namespace(site: Site) -> N
     wait_until(lambda: asked)
     client.wire.reset()
     wait_until(lambda: not site.io.engine.clients_count)
+    wait_until(lambda: site.io.server.turn.settled)
     asked[0](None, True)
-    wait_until(lambda: made)
-    _gone(site, "/late")
+    let_run()
+    assert made == []
+    assert set(site.io.server.namespaces) == {"/"}
+
+
+def test_a_function_that_never_decides_does_not_hold_up_the_end(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.stop_time()  # nothing is late
+    asked: list[Any] = []
+    seen: list[Any] = []
+    site.io.of(lambda name, auth, next: asked.append(name))
+    site.io.of(lambda name, auth: seen.append(name))
+    site.io.on("disconnect", seen.append)
+    client = site.client()
+    client.join("/late")
+    wait_until(lambda: asked)
+    client.wire.reset()
+    wait_until(lambda: seen)
+    assert seen == ["transport close"]
+    assert caplog.records == []
+
+
+def test_the_names_that_a_client_has_left_are_bounded(serve: Callable[..., Site]) -> None:
+    site = serve(max_namespaces=3)
+    site.io.of(PATTERN)
+    client = site.client()
+    there = site.socket(client).client
+    for number in range(10):
+        client.wire.connect(f"/room-{number}")
+        client.send(f"41/room-{number},")
+        _gone(site, f"/room-{number}")
+    assert len(there._left or ()) == 3
+    # Late for any of them, it is dropped.
+    for number in range(10):
+        client.send(f'42/room-{number},["late"]')
+    assert client.got_nothing()
+    # To join twice still is a mistake.
+    client.send("40")
+    assert client.wire.closed_with() == 1000
 
 
 def test_who_comes_and_goes_while_new_namespace_waits_takes_it_from_nobody(site: Site) -> None:
@@ -424,3 +464,59 @@ def test_two_at_once_make_one_namespace(serve: Callable[..., Site]) -> None:
     for client in clients:
         client.receive()
     assert len(site.io.of("/any").sockets) == 2
+
+
+class _Unreachable(MemoryAdapter):
+    """Its network is down for a while."""
+
+    down = True
+
+    def start(self) -> None:
+        if self.down and self._local.name != "/":
+            raise OSError("no route to the others")
+
+
+def test_a_namespace_whose_adapter_cannot_start_is_not_there(
+    serve: Callable[..., Site], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = serve(adapter=_Unreachable)
+    parent, client = site.io.of(PATTERN), site.client()
+    for _ in range(2):
+        assert client.ask("40/room-1,") == '44/room-1,{"message":"internal error"}'
+    assert "the namespace '/room-1' cannot be made" in caplog.text
+    assert "OSError: no route to the others" in caplog.text
+    with pytest.raises(OSError, match="no route"):
+        site.io.of("/fixed")
+    assert (set(site.io.server.namespaces), parent.children) == ({"/"}, set())
+    monkeypatch.setattr(_Unreachable, "down", False)
+    _join(client, "/room-1")
+    assert [child.parent for child in parent.children] == [parent]
+
+
+def test_two_at_once_make_one_namespace_while_its_adapter_starts(
+    serve: Callable[..., Site],
+) -> None:
+    starting, closed, go_on = list[Any](), list[Any](), Event()
+
+    class Slow(MemoryAdapter):
+        def start(self) -> None:
+            if self._local.name != "/":
+                starting.append(self)
+                assert go_on.wait(10)
+
+        def close(self) -> None:
+            closed.append(self)
+
+    site = serve(adapter=Slow)
+    parent = site.io.of(PATTERN)
+    parent.on("who", lambda: "parent")
+    clients = [site.outsider(), site.outsider()]
+    for client in clients:
+        client.join("/room-1")
+    wait_until(lambda: len(starting) == 2)
+    go_on.set()
+    for client in clients:
+        assert str(client.receive()).startswith("40/room-1,")
+    (child,) = parent.children
+    assert len(child.sockets) == 2
+    assert [child.adapter, *closed] in (starting, starting[::-1])

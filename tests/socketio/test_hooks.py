@@ -9,11 +9,12 @@ import gevent
 import pytest
 from flask import Flask, request
 from flask.signals import got_request_exception
+from gevent.event import Event
 
 from flask_realtime import ConnectionRefusedError, Socket, socket
 from flask_realtime.exceptions import EventError, UsageError
 from tests.support.application import Client, Site
-from tests.support.waiting import wait_until
+from tests.support.waiting import let_run, wait_until
 
 from .test_older_clients import eio3, sio09
 
@@ -350,6 +351,49 @@ def test_a_middleware_that_never_goes_on_is_logged_in_the_end(
     assert "has not called back within 5 s" in caplog.text
     assert "failed" not in caplog.text
     assert "test_hooks.py" in caplog.text
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("leave", ["41", "1"])
+def test_a_middleware_that_never_goes_on_does_not_hold_up_the_end(
+    serve: Callable[..., Site], caplog: pytest.LogCaptureFixture, beside: bool, leave: str
+) -> None:
+    site = serve(async_handlers=beside)
+    site.stop_time()  # nothing is late
+    client = site.client()
+    asked: list[Any] = []
+    seen: list[Any] = []
+    site.io.on("x", seen.append)
+    site.io.on("disconnect", seen.append)
+    site.socket(client).use(lambda event, next: asked.append(next))
+    client.send('421["x",1]', '422["x",2]')
+    wait_until(lambda: len(asked) == (2 if beside else 1))
+    client.send(leave)
+    site.wait_empty()
+    wait_until(lambda: seen)
+    for go_on in asked:
+        go_on()
+    let_run()
+    assert [str(each).partition(" ")[0] for each in seen] == [
+        "client" if leave == "41" else "transport"
+    ]
+    assert caplog.records == []
+
+
+def test_what_a_middleware_lets_pass_at_once_is_handled_though_the_client_has_left(
+    site: Site, connected: Connected
+) -> None:
+    client, own = connected
+    go_on = Event()
+    seen: list[Any] = []
+    site.io.on("wait", lambda: go_on.wait(10))
+    site.io.on("x", seen.append)
+    own.use(lambda event, next: next())
+    client.send('42["wait"]', '42["x",1]', "41")
+    wait_until(lambda: not own.connected)
+    go_on.set()
+    site.wait_empty()
+    assert seen == [1]
 
 
 def test_nothing_of_an_event_is_handled_whose_middleware_sent_the_client_away(

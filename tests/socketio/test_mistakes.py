@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from flask_realtime import SocketIO
+from flask_realtime import Events, SocketIO
 from flask_realtime.exceptions import EventError
+from flask_realtime.socketio.events import Handlers
 from tests.support.application import Site
 from tests.support.server import serving
 
@@ -37,8 +38,79 @@ class Waits:
     "handler", [waits, yields, waits_and_yields, Waits(), Waits().method, partial(waits)]
 )
 def test_a_handler_is_an_ordinary_function(handler: Callable[..., Any]) -> None:
-    with pytest.raises(EventError, match="'x' is an ordinary function.* gevent waits for you"):
+    why = "'x' must be an ordinary function.* gevent waits for you"
+    with pytest.raises(EventError, match=why):
         SocketIO().on("x", handler)
+
+
+def test_what_is_no_ordinary_function_is_told_with_its_line() -> None:
+    where = f"waits ({__file__}:{waits.__code__.co_firstlineno})"
+    io = SocketIO()
+    for register, what in (
+        (partial(io.on, "x"), "the handler of 'x'"),
+        (io.use, "a middleware"),
+        (io.of("/chat").use, "a middleware"),
+        (io.authorization, "authorization"),
+        (io.user_loader, "a user loader"),
+    ):
+        with pytest.raises(EventError) as caught:
+            register(waits)
+        told = str(caught.value)
+        assert told.startswith(f"{what} must be an ordinary function") and where in told
+
+
+def test_a_middleware_without_a_parameter_is_told_with_its_line() -> None:
+    def middleware() -> None: ...
+
+    where = f"{middleware.__qualname__} ({__file__}:{middleware.__code__.co_firstlineno})"
+    for register in (SocketIO().use, SocketIO().authorization):
+        with pytest.raises(EventError) as caught:
+            register(middleware)
+        assert f", not as {where}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("register", "why"),
+    [
+        (lambda io: io.on(), r"write @io\.on\('name'\)"),
+        (lambda io: io.of("/chat").on(), r"write @io\.on\('name'\)"),
+        (lambda io: io.use(), r"write @io\.use without parentheses, or io\.use\(function\)"),
+        (lambda io: io.of("/chat").use(), "write @io.use without parentheses"),
+    ],
+)
+def test_a_decorator_without_what_it_needs_says_how_to_write_it(
+    register: Callable[[SocketIO], Any], why: str
+) -> None:
+    with pytest.raises(EventError, match=why):
+        register(SocketIO())
+
+
+def test_a_namespace_where_none_is_taken() -> None:
+    why = r"on\(\) takes a namespace on io alone.*io.on\('x', namespace='/a'\)"
+    for there in (SocketIO().of("/chat"), Events()):
+        with pytest.raises(TypeError, match=why):
+            there.on("x", namespace="/a")  # type: ignore[call-overload]
+
+
+def test_a_misspelt_keyword_is_told_with_the_nearest() -> None:
+    why = "unknown option 'namespce'; did you mean 'namespace'"
+    with pytest.raises(TypeError, match=why):
+        SocketIO().on("x", namespce="/a")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("packet", "advice"),
+    [
+        ('421["x"]', "takes 1; a default makes a parameter optional"),
+        ('421["x",1,2]', "takes 1; more come with parameters that have defaults, or with *args"),
+    ],
+)
+def test_a_wrong_number_of_arguments_is_told_with_advice(
+    site: Site, caplog: pytest.LogCaptureFixture, packet: str, advice: str
+) -> None:
+    site.io.on("x", lambda text: None)
+    site.client().ask(packet)
+    assert advice in caplog.text
 
 
 def test_a_single_argument_is_counted_in_the_singular(
@@ -92,6 +164,34 @@ def test_a_namespace_that_does_not_exist_is_a_warning_once(
     assert record.getMessage() == (
         "a client asked for the namespace '/caht'; known: /, /chat; io.of(name) makes one"
     )
+
+
+def test_a_mistake_is_logged_once_whatever_else_there_is_by_then(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = site.client()
+    for other in ("/one", "/two"):
+        site.outsider().ask("40/caht,")
+        client.send('42["knwon"]')
+        assert client.got_nothing()
+        site.io.of(other)
+        site.io.on(other[1:], lambda: None)
+    assert [record.getMessage() for record in caplog.records] == [
+        "a client asked for the namespace '/caht'; known: /; io.of(name) makes one",
+        "no handler for 'knwon' in /; known: sync",
+    ]
+
+
+def test_what_is_not_logged_is_not_told_with_all_names(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    names = Handlers.names
+    monkeypatch.setattr(Handlers, "names", lambda self: asked.append(self) or names(self))
+    client = site.client()
+    client.send('42["knwon"]', '42["knwon"]')
+    assert client.got_nothing()
+    assert len(asked) == 1
 
 
 def test_the_logger_of_the_application_is_made_when_something_is_logged() -> None:

@@ -239,9 +239,10 @@ def test_a_limit_in_words() -> None:
 @pytest.mark.parametrize(
     ("event", "terms", "error", "why"),
     [
-        ("x", {"rate": "often"}, OptionError, "the limit of 'x'.*'often'"),
-        ("x", {"burst": 3}, OptionError, "the limit of 'x' needs a rate"),
-        ("x", {"rats": 3}, TypeError, "rats"),
+        ("x", {"rate": "often"}, OptionError, r"^rate in on\('x', …\) is .*'often'"),
+        ("x", {"rate": "1/second", "burst": 0}, OptionError, r"^burst in on\('x', …\) is "),
+        ("x", {"burst": 3}, OptionError, r"^on\('x', …\) has burst and no rate"),
+        ("x", {"rats": 3}, TypeError, "'rats'; did you mean 'rate'"),
         ("connect", {"rate": "1/second"}, EventError, "'connect' is no event that clients send"),
     ],
 )

@@ -600,11 +600,86 @@ def test_who_comes_back_as_another_user_gets_nothing_of_the_former(site: Site, u
     client.lose()
     site.io.to_user("ada").emit("secret")
     client.again({"user": user})
-    assert client.socket.recovered
     site.io.to_user("ada").emit("secret")
     client.socket.emit("y")
     assert (client.missed, client.receive()) == ([], ["y"])
     assert client.socket.user_id == user
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_who_comes_back_as_another_user_is_new(serve: Serve, skips: bool) -> None:
+    site = serve(connection_state_recovery={"skip_middlewares": skips})
+    site.io.user_loader(lambda socket: socket.auth["user"])
+    passed: list[Any] = []
+    site.io.use(lambda socket: passed.append(socket.id))
+    connected: list[Any] = []
+    site.io.on("connect", lambda: connected.append((socket.id, socket.recovered)))
+    client = Returning(site).join({"user": "ada"})
+    before, pid = client.socket, client.pid
+    before.join("hers")
+    before.data["name"] = "Ada"
+    before.set("secret", 1)
+    client.lose()
+    client.again({"user": "bob"})
+    after = client.socket
+    assert client.id != before.id and client.pid != pid
+    assert (after.recovered, after.data, after.all()) == (False, {}, {})
+    assert after.rooms == {client.id, "@user:bob"}
+    assert connected == [(before.id, False), (client.id, False)]
+    assert passed[-1] == client.id
+    assert site.io.sockets.sockets == {client.id: after}
+    after.set("own", 2)
+    client.lose()
+    client.again({"user": "bob"})
+    assert client.socket.recovered
+    assert client.socket.all() == {"own": 2}
+
+
+def test_who_keeps_the_own_values_when_another_comes_back_in_its_connection(site: Site) -> None:
+    site.io.user_loader(lambda socket: socket.auth["user"])
+    there = site.io.of("/chat")
+    client = Returning(site, "/chat").join({"user": "ada"})
+    client.socket.set("secret", 1)
+    client.lose()
+    client.client = site.outsider()
+    client.client.join("/", {"user": "bob"})
+    root = json.loads(str(client.client.receive())[2:])["sid"]
+    site.io.sockets.sockets[root].set("own", 2)
+    client.join({"user": "bob"})
+    assert there.sockets[client.id].all() == {"own": 2}
+
+
+def test_who_leaves_while_it_is_told_apart_is_gone(site: Site) -> None:
+    asked, go_on = Event(), Event()
+
+    @site.io.user_loader
+    def user(socket: Any) -> Any:
+        if socket.recovered:
+            asked.set()
+            assert go_on.wait(10)
+        return socket.auth["user"]
+
+    ended: list[str] = []
+    client = Returning(site).join({"user": "ada"})
+    client.lose()
+    site.io.on("disconnect", ended.append)
+    again = site.outsider()
+    again.join("/", {"pid": client.pid, "user": "bob"})
+    assert asked.wait(10)
+    again.wire.reset()
+    wait_until(lambda: not site.io.engine.clients_count)
+    go_on.set()
+    site.wait_empty()
+    assert ended == []
+
+
+def test_who_was_nobody_and_comes_back_as_a_user_is_who_it_was(site: Site) -> None:
+    site.io.user_loader(lambda socket: socket.auth and socket.auth.get("user"))
+    client = Returning(site).join()
+    id = client.id
+    client.lose()
+    client.again({"user": "bob"})
+    assert (client.id, client.socket.user_id) == (id, "bob")
 
 
 def test_who_comes_back_as_the_same_user_gets_what_was_missed(site: Site) -> None:
@@ -633,7 +708,7 @@ def test_nor_when_that_one_comes_back_once_more(site: Site) -> None:
     site.io.to(client.id).emit("y")
     client.again({"user": "bob"})
     assert client.missed == [["y"]]
-    assert client.socket.rooms == {client.id, "hers", "@user:bob"}
+    assert client.socket.rooms == {client.id, "@user:bob"}
 
 
 def test_who_is_lost_again_in_the_connect_handler_has_lost_nothing(site: Site) -> None:

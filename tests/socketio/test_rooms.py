@@ -129,6 +129,16 @@ def test_what_is_no_room_is_refused(four: Four, room: Any) -> None:
         four.socket(0).join(room)
 
 
+def test_a_list_of_rooms_that_contains_itself_is_refused(four: Four) -> None:
+    rooms: list[Any] = ["red"]
+    rooms.append(rooms)
+    before = four.socket(0).rooms
+    for call in (four.site.io.to, four.socket(0).join, four.socket(0).leave):
+        with pytest.raises(TypeError, match="contains itself"):
+            call(rooms)
+    assert four.socket(0).rooms == before
+
+
 def test_joining_twice_is_joining_once(four: Four) -> None:
     four.socket(3).join("a")
     four.socket(3).join("a")

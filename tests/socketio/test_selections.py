@@ -83,7 +83,7 @@ def test_who_is_silent_is_named(site: Site, three: list[Client]) -> None:
     assert isinstance(error, AckTimeout)
     assert error.answers == {three[0].id: 1}
     assert error.silent == [three[1].id, three[2].id]
-    assert str(error) == "2 of 3 clients did not answer 'question'"
+    assert error.args == ("2 of 3 clients did not answer 'question'",)
     answer(three[1], 1)  # too late
     assert three[1].got_nothing()
     assert all(not there.acks._pending for there in site.io.sockets.sockets.values())
@@ -96,6 +96,26 @@ def test_who_leaves_is_not_waited_for(site: Site, three: list[Client]) -> None:
     error = asked.get()
     assert isinstance(error, AckTimeout)
     assert (error.answers, error.silent) == ({three[0].id: 1}, [three[1].id])
+
+
+def test_who_still_waits_in_a_middleware_is_not_asked(site: Site, three: list[Client]) -> None:
+    inside: list[Any] = []
+
+    @site.io.use
+    def middleware(sock: Any, next: Any) -> None:
+        sock.join("red", "waiting")
+        inside.append(next)
+
+    late = site.outsider()
+    late.join()
+    wait_until(lambda: inside)
+    assert site.io.to("waiting").emit_with_ack("question") == []
+    asked = outcome(site.io.to("red").emit_with_ack, "question")
+    answer(three[0], 1)
+    answer(three[1], 2)
+    assert sorted(asked.get()) == [1, 2]
+    inside[0]()
+    assert str(late.receive()).startswith("40")
 
 
 def test_a_time_out_may_be_an_argument(site: Site, three: list[Client]) -> None:

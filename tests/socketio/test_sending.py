@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flask_realtime import emit, socket
+from flask_realtime.exceptions import EventError
 from tests.support.application import Site
 from tests.support.waiting import wait_until
 
@@ -77,6 +78,13 @@ def test_reserved_names_cannot_be_emitted(site: Site, name: str) -> None:
 def test_an_event_s_name_is_text(site: Site) -> None:
     with pytest.raises(ValueError, match="is a str"):
         site.io.emit(5)  # type: ignore[arg-type]
+
+
+def test_an_event_s_name_is_not_empty(site: Site) -> None:
+    sock = site.socket(site.client())
+    for emits in (sock.emit, sock.call, site.io.emit, site.io.to("room").emit):
+        with pytest.raises(EventError, match="is empty"):
+            emits("")
 
 
 def test_what_is_emitted_is_what_it_was_at_the_call(site: Site) -> None:

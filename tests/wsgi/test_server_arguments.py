@@ -75,6 +75,28 @@ def test_a_log_only_has_to_write(serve, connect):
     assert errors.text == "said\n"
 
 
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/socket.io/?EIO=4&sid=secretsecret&t=x", "/socket.io/?EIO=4&sid=secret...&t=x"),
+        ("/socket.io/?sid=secretsecret", "/socket.io/?sid=secret..."),
+        ("/socket.io/?sid=short&t=x", "/socket.io/?sid=short...&t=x"),
+        ("/socket.io/1/xhr-polling/secretsecret?t=1", "/socket.io/1/xhr-polling/secret...?t=1"),
+        ("/socket.io/1/websocket/secretsecret", "/socket.io/1/websocket/secret..."),
+        ("/page?inside=all&t=x", "/page?inside=all&t=x"),
+        ("/1/websocket", "/1/websocket"),
+    ],
+)
+def test_a_session_s_id_is_a_secret_in_the_logs_too(serve, connect, target, shown):
+    def fail(environ, start_response):
+        raise RuntimeError
+
+    access, errors = OnlyWrites(), OnlyWrites()
+    connect(serve(fail, log=access, error_log=errors)).ask(GET.replace(b"/", target.encode(), 1))
+    assert f'"GET {shown} HTTP/1.1" 500' in access.text
+    assert errors.text.endswith(f"GET {shown} failed with RuntimeError\n")
+
+
 @pytest.mark.parametrize("adapted", [False, True])
 def test_a_logger_may_be_an_adapter(serve, connect, caplog, adapted):
     caplog.set_level(logging.INFO)

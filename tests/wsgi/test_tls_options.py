@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_realtime.exceptions import OptionError
+from flask_realtime.exceptions import OptionError, message_of
 from flask_realtime.wsgi import WSGIServer
 from tests.support.tls import encrypted, make_certificate
 
@@ -25,7 +25,7 @@ def complaint(**options):
         WSGIServer(("127.0.0.1", 0), hello, **options)
     error = raised.value
     assert error.__context__ is None or error.__suppress_context__  # nothing of OpenSSL's
-    return str(error)
+    return message_of(error)
 
 
 @pytest.fixture

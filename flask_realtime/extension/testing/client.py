@@ -17,7 +17,15 @@ from ...protocol.packet import Packet, PacketType
 from ..mounting import mounted_on
 from .recovery import Recovery
 from .request import fix, join, keep_cookies, make_environ
-from .session import ClientSession, Protocol, Received, Refused, check_protocol
+from .session import (
+    ClientSession,
+    Protocol,
+    Received,
+    Refused,
+    check_protocol,
+    full_name,
+    refusal,
+)
 from .wait import STEP, let_run, settle, unhandled_of
 
 if TYPE_CHECKING:
@@ -87,7 +95,8 @@ class SocketIOTestClient:
         #: The latest answer that came and was not returned, as ``{"args": […], "namespace": …}``.
         self.acks: dict[str, Any] | None = None
         #: What the server said where it did not let the client in, by namespace:
-        #: ``{"message": …, "data": …}``, as far as the generation tells it.
+        #: ``{"message": …, "data": …}``, without data if there are none. A client 1.x or 2.x that
+        #: is told data is not told the message, which is empty then, and 0.9 has no data.
         self.refused: dict[str, Any] = {}
         self._sessions: list[ClientSession] = []
         self._recovery = Recovery()
@@ -99,14 +108,14 @@ class SocketIOTestClient:
 
     def is_connected(self, namespace: str | None = None) -> bool:
         """Whether the client is in a namespace; the root if None."""
-        return self.connected.get(namespace or "/", False)
+        return self.connected.get(full_name(namespace), False)
 
     def get_sid(self, namespace: str | None = None) -> str:
         """Return the id of the client's socket in a namespace, by which others reach it.
 
         :raises RuntimeError: if the client is not in it.
         """
-        return self._session(namespace).ids[namespace or "/"]
+        return self._session(namespace).ids[full_name(namespace)]
 
     def connect(
         self,
@@ -122,7 +131,7 @@ class SocketIOTestClient:
 
         :raises UsageError: if it is in that namespace, or `auth` is no dict.
         """
-        name = namespace or "/"
+        name = full_name(namespace)
         if self.is_connected(name):
             raise UsageError(f"the client is in {name!r} already")
         self.refused.pop(name, None)
@@ -169,7 +178,7 @@ class SocketIOTestClient:
         :raises RuntimeError: if it is not in it.
         """
         session = self._session(namespace)
-        name = namespace or "/"
+        name = full_name(namespace)
         session.namespaces.discard(name)
         session.send(Packet(PacketType.DISCONNECT, name))
         if not session.namespaces:
@@ -213,7 +222,7 @@ class SocketIOTestClient:
             self.callback_counter += 1
             number = self.callback_counter
         self._asked, self._answer = number, None
-        session.send(Packet(PacketType.EVENT, namespace or "/", [event, *args], number))
+        session.send(Packet(PacketType.EVENT, full_name(namespace), [event, *args], number))
         try:
             self._settle()
         finally:
@@ -248,7 +257,7 @@ class SocketIOTestClient:
         """
         self._session(namespace)
         self._go_on()
-        name = namespace or "/"
+        name = full_name(namespace)
         received = [packet for packet in self.queue if packet["namespace"] == name]
         self.queue = [packet for packet in self.queue if packet["namespace"] != name]
         return received
@@ -266,7 +275,7 @@ class SocketIOTestClient:
         while True:
             self._go_on()
             for packet in self.queue:
-                if packet["namespace"] == (namespace or "/") and event in (None, packet["name"]):
+                if packet["namespace"] == full_name(namespace) and event in (None, packet["name"]):
                     self.queue = [other for other in self.queue if other is not packet]
                     return packet
             if monotonic() >= deadline:
@@ -280,8 +289,14 @@ class SocketIOTestClient:
 
     def _session(self, namespace: str | None) -> ClientSession:
         if not self.is_connected(namespace):
-            raise RuntimeError("not connected")
-        return self._where[namespace or "/"]
+            raise RuntimeError(self._not_connected(full_name(namespace)))
+        return self._where[full_name(namespace)]
+
+    def _not_connected(self, name: str) -> str:
+        if name in self.refused:
+            told = f"client.refused[{name!r}] is {self.refused[name]}"
+            return f"not connected to {name!r}, it was refused: {told}"
+        return f"not connected to {name!r}; client.connect({name!r}) joins it"
 
     def _take(self, session: ClientSession, packet: Packet) -> None:
         kind, name = packet.type, packet.namespace
@@ -297,7 +312,7 @@ class SocketIOTestClient:
             self._recovery.joined(packet)
         elif kind is PacketType.CONNECT_ERROR:
             session.namespaces.discard(name)
-            self.refused[name] = packet.data
+            self.refused[name] = refusal(packet.data)
         elif self.is_connected(name):
             session.namespaces.discard(name)
             self.connected[name] = False

@@ -196,3 +196,16 @@ def check_protocol(protocol: Any) -> Protocol:
         raise OptionError(f"protocol is one of {known} (for clients 3.x and 4.x), not {protocol!r}")
     known_protocol: Protocol = protocol
     return known_protocol
+
+
+def full_name(namespace: str | None) -> str:
+    """Return the name of a namespace as it is on the wire, the root's if None."""
+    name = namespace or "/"
+    return name if name.startswith("/") else f"/{name}"
+
+
+def refusal(data: Any) -> dict[str, Any]:
+    """Return what a refusal says; clients 1.x and 2.x get its data in the place of its message."""
+    if isinstance(data, dict) and data.keys() <= {"message", "data"}:
+        return data
+    return {"message": data} if isinstance(data, str) else {"message": "", "data": data}
