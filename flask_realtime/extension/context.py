@@ -284,6 +284,10 @@ def _socket_request(request_class: type[Request]) -> type[Request]:
             """The socket, as :data:`flask_realtime.socket`."""
             return _handled("socket")
 
+        def ack(self, *values: Any) -> None:
+            """Answer the event that is being handled; see :meth:`.Socket.ack`."""
+            _handled("ack").ack()(*values)
+
         @property
         def transport(self) -> str:
             """The name of the transport that the client is on now."""

@@ -37,13 +37,15 @@ class Answer:
     :param event: the name of the event.
     """
 
-    __slots__ = ("_event", "_given", "_id", "_socket", "handlers")
+    __slots__ = ("_event", "_given", "_id", "_socket", "handlers", "kept")
 
     def __init__(self, socket: Socket, id: int | None, event: str) -> None:
         self._socket = socket
         self._id = id
         self._event = event
         self._given = False
+        #: Whether the handler has asked for it by ``socket.ack()``, to give it later.
+        self.kept = False
         #: Those that are called for the event.
         self.handlers: Sequence[Handler] = ()
 

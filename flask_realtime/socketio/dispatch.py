@@ -72,10 +72,12 @@ def _run_event(socket: Socket, packet: Packet) -> None:
             socket.server.no_handler(socket, event)
             return
     answer.handlers = handlers
+    socket.answering = answer
     returning = True
     for handler in handlers:
         returning = _run(socket, handler, data, args, answer) and returning
-    if returning:
+    socket.answering = None
+    if returning and not answer.kept:
         answer.give(None)
 
 

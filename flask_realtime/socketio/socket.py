@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..adapters.adapter import Kept
 from ..engine.session import Session
-from ..exceptions import Disconnected
+from ..exceptions import Disconnected, UsageError
 from ..protocol.packet import Packet, PacketType
 from ..protocol.reason import Reason
-from .acks import Acks
+from .acks import Acks, Answer
 from .dispatch import run_end
 from .events import Handlers, Listeners
 from .handler import Handler
@@ -49,6 +49,7 @@ class Socket(Reachable, Hooked, Storage):
         "_left_rooms",
         "_verdicts",
         "acks",
+        "answering",
         "auth",
         "client",
         "connected",
@@ -72,6 +73,8 @@ class Socket(Reachable, Hooked, Storage):
         #: Whether a handler runs in ``context`` right now.
         self.entered = False
         self.acks = Acks()
+        #: The answer to the event that is being handled; one at a time, unless ``async_handlers``.
+        self.answering: Answer | None = None
         self._data: dict[str, Any] | None = None
         self._handlers: Listeners | None = None
         #: What sees all of its events.
@@ -96,6 +99,23 @@ class Socket(Reachable, Hooked, Storage):
     def protocol(self) -> int | str:
         """The generation its client speaks: 4 for the clients 3.x and 4.x."""
         return self.client.session.dialect.protocol
+
+    def ack(self) -> Answer:
+        """Return the function that answers the event being handled, now or later, from anywhere.
+
+        After it, a handler that returns None has not answered. A parameter ``ack`` is the same.
+
+        :raises UsageError: where no event of this client is being handled, or perhaps several are.
+        """
+        if self.server.options.async_handlers:
+            raise UsageError(
+                "with async_handlers several events of a client are handled at once; take the "
+                "answering function of one by a last parameter named 'ack'"
+            )
+        if self.answering is None:
+            raise UsageError("no event of this client is being handled that could be answered")
+        self.answering.kept = True
+        return self.answering
 
     @property
     def data(self) -> dict[str, Any]:

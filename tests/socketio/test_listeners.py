@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from flask import request
 
-from flask_realtime import Events, Socket, SocketIO
-from flask_realtime.exceptions import EventError
+from flask_realtime import Events, Socket, SocketIO, socket
+from flask_realtime.exceptions import EventError, UsageError
 from tests.support.application import Client, Site
+from tests.support.waiting import wait_until
 
 
 def connected(site: Site) -> tuple[Client, Socket]:
@@ -408,3 +410,49 @@ def test_a_handler_that_takes_anothers_place_is_told_of(caplog: pytest.LogCaptur
     told = record.getMessage()
     assert "'connection' had a handler" in told
     assert told.index("first (") < told.index("second (")
+
+
+def test_an_answer_may_be_kept_and_given_later(site: Site) -> None:
+    kept: list[Callable[..., None]] = []
+
+    @site.io.on("later")
+    def later() -> None:
+        kept.append(socket.ack())
+
+    client = site.client()
+    client.send('421["later"]')
+    wait_until(lambda: kept)
+    kept[0]("at last")
+    assert client.receive() == '431["at last"]'
+    with pytest.raises(UsageError, match="answered already"):
+        kept[0]("again")
+
+
+def test_what_a_handler_returns_beside_it_is_the_answer(site: Site) -> None:
+    @site.io.on("both")
+    def both() -> str:
+        socket.ack()
+        return "returned"
+
+    assert site.client().ask('421["both"]') == '431["returned"]'
+
+
+def test_the_request_answers_too(site: Site) -> None:
+    @site.io.on("x")
+    def x() -> None:
+        request.ack(1, 2)  # type: ignore[attr-defined]
+
+    assert site.client().ask('421["x"]') == "431[1,2]"
+
+
+def test_without_an_event_there_is_nothing_to_answer(site: Site) -> None:
+    client = site.client()
+    with pytest.raises(UsageError, match="no event of this client"):
+        site.socket(client).ack()
+
+
+def test_with_async_handlers_the_parameter_is_needed(serve: Callable[..., Site]) -> None:
+    site = serve(async_handlers=True)
+    site.io.on("x", lambda: socket.ack())
+    site.io.on_error_default(lambda error: str(error))
+    assert "last parameter named 'ack'" in str(site.client().ask('421["x"]'))
