@@ -4,7 +4,9 @@
 const QUICK = { reconnectionDelay: 20, reconnectionDelayMax: 20 }; // milliseconds
 
 class Connection {
-  constructor(io, { facts, origin, path, transports, parser, query, reconnects, byDefault }) {
+  constructor(io, options) {
+    const { facts, origin, path, transports, parser, query, reconnects, timeout, byDefault } =
+      options;
     this.facts = facts;
     this.sockets = [];
     this.manager = byDefault
@@ -16,6 +18,7 @@ class Connection {
           query: query && { ...query }, // clients 1.x put their own keys into it
           autoConnect: false,
           reconnection: reconnects,
+          ...(timeout && { timeout }),
           ...QUICK,
         });
   }

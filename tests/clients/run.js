@@ -43,8 +43,9 @@ class Run {
   //
   // auth: what the client says of itself, by what its generation has for that.
   // query: what it says when it makes the connection, whatever its generation.
-  open({ namespace = "/", auth, query, beside, row = this.rows[0], reconnects = false } = {}) {
-    const connection = beside?.connection ?? this.#connect(row, auth, query, reconnects);
+  // timeout: how long it waits to be connected, where its generation can say so, milliseconds.
+  open({ namespace = "/", auth, query, beside, row = this.rows[0], ...more } = {}) {
+    const connection = beside?.connection ?? this.#connect(row, auth, query, more);
     return connection.open(namespace, auth);
   }
 
@@ -59,7 +60,7 @@ class Run {
     return socket;
   }
 
-  #connect(row, auth, query, reconnects) {
+  #connect(row, auth, query, { reconnects = false, timeout }) {
     const facts = this.facts(row);
     const [, , parser, transports] = ROW.exec(row);
     const { origin, pathname } = new URL(this.url);
@@ -71,6 +72,7 @@ class Run {
       parser: parser && require(facts.parsers[parser]),
       query: query ?? (facts.auth === "connect packet" ? undefined : auth),
       reconnects,
+      timeout,
       byDefault: transports === undefined, // without any options
     });
     this.#connections.push(connection);
