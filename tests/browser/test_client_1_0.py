@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.chat import ChatServer
 from tests.support.legacy import PROGRAM, ROOT, LegacyPage
+from tests.support.waiting import wait_until
 
 CLIENT = ROOT / "tests" / "node_modules" / "socket.io-client-1.0" / "socket.io.js"
 WAYS = {
@@ -52,7 +53,8 @@ def page(browser, server, way):
 
 
 def test_it_is_connected_by_its_transport(page, way):
-    assert page.ask("who") == [3, SEEN_ON.get(way, "websocket")]
+    expected = [3, SEEN_ON.get(way, "websocket")]
+    wait_until(lambda: page.ask("who") == expected, what="it is on its transport")  # it may upgrade
     assert all("EIO=2" in url for url in page.requests)
 
 
