@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from peers import (
@@ -47,7 +47,6 @@ class Load:
     settings: dict[str, object]
     peers: tuple[Peer, ...]
     clients: int = 100
-    quick: bool = field(default=False)
 
     def arguments(self) -> list[str]:
         settings = {"clients": self.clients, **self.settings}
@@ -116,7 +115,7 @@ def _deflate() -> Load:
     return Load("deflate", "echo of 2 KiB, compressed, acks/s", "echo", settings, peers)
 
 
-def _broadcast(clients: int, peers: tuple[Peer, ...], quick: bool = False) -> Load:
+def _broadcast(clients: int, peers: tuple[Peer, ...]) -> Load:
     limit = yardstick("broadcast", _text(_event("news", SMALL), masked=False))
     return Load(
         f"broadcast-{clients}",
@@ -125,7 +124,6 @@ def _broadcast(clients: int, peers: tuple[Peer, ...], quick: bool = False) -> Lo
         {"message": _text(_event("shout", SMALL)), "warmup": 1.5},
         (*peers, limit),
         clients,
-        quick,
     )
 
 

@@ -6,7 +6,7 @@ import difflib
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ..exceptions import OptionError
 
@@ -19,6 +19,8 @@ PROTOCOLS = ("0.9", "eio3", "eio4")
 """What clients speak: 0.7 to 0.9; 1.x and 2.x; 3.x and 4.x."""
 FLASH_POLICY_PORT = 10843
 STORE_SCHEMES = ("memory://", "redis://", "rediss://", "unix://")
+
+G = TypeVar("G")
 
 AllowedOrigins = str | Iterable[str | re.Pattern[str]] | Callable[..., Any] | None
 
@@ -36,6 +38,37 @@ def unknown_option(name: Any, known: Iterable[str], others: Iterable[str] = ()) 
     near = difflib.get_close_matches(str(name), [*known, *others], n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(known))}"
     return f"unknown option {name!r}; {advice}"
+
+
+def group(
+    kind: type[G], checks: Mapping[str, Callable[[str, Any], Any]], name: str, value: Any
+) -> G | None:
+    """Return checked options that belong together, None where they are off.
+
+    :param kind: their class, by which they may be given, too.
+    :param checks: by their names.
+    :param name: of the option that has them.
+    :param value: True, False, None, or a mapping.
+    :raises OptionError: for anything else, for a name that does not exist, or a bad value.
+    """
+    if isinstance(value, kind):
+        return value
+    if value is None or value is False:
+        return None
+    if value is True:
+        return kind()
+    if not isinstance(value, Mapping):
+        raise OptionError(f"{name} is True, False or a dict, not {value!r}")
+    for key in value:
+        if key not in checks:
+            raise OptionError(f"{name}: {unknown_option(key, checks)}")
+    return kind(
+        **{
+            key: check(f"{name}[{key!r}]", value[key])
+            for key, check in checks.items()
+            if key in value
+        }
+    )
 
 
 def flag(name: str, value: Any) -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..exceptions import OptionError
-from .checks import between, flag, unknown_option
+from .checks import between, flag, group
 
 MAX_WINDOW_BITS = 15
 
@@ -41,21 +40,7 @@ def make_deflate_options(name: str, value: Any) -> DeflateOptions | None:
     :param value: True, False, None, or a mapping of :class:`DeflateOptions`.
     :raises OptionError: for anything else, for a name that does not exist, or a bad value.
     """
-    if isinstance(value, DeflateOptions):
-        return value
-    if value is None or value is False:
-        return None
-    if value is True:
-        return DeflateOptions()
-    if not isinstance(value, Mapping):
-        raise OptionError(f"{name} is True, False or a dict, not {value!r}")
-    for key in value:
-        if key not in _DEFLATE_CHECKS:
-            raise OptionError(f"{name}: {unknown_option(key, _DEFLATE_CHECKS)}")
-    checks = _DEFLATE_CHECKS.items()
-    return DeflateOptions(
-        **{key: check(f"{name}[{key!r}]", value[key]) for key, check in checks if key in value}
-    )
+    return group(DeflateOptions, _DEFLATE_CHECKS, name, value)
 
 
 _DEFLATE_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {

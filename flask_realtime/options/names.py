@@ -158,7 +158,6 @@ MEANT: Mapping[str, str] = {
 """Every other name of an option, with that option."""
 
 
-
 def _named(cookie: Mapping[str, Any]) -> dict[str, Any]:
     """Return a cookie as it is given: Werkzeug calls its name ``key``."""
     return {"name" if key == "key" else key: value for key, value in cookie.items()}

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..exceptions import OptionError
-from .checks import count, flag, seconds, unknown_option
+from .checks import count, flag, group, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +29,7 @@ def make_recovery_options(name: str, value: Any) -> RecoveryOptions | None:
     :param value: True, False, None, or a mapping of :class:`RecoveryOptions`.
     :raises OptionError: for anything else, for a name that does not exist, or a bad value.
     """
-    if isinstance(value, RecoveryOptions):
-        return value
-    if value is None or value is False:
-        return None
-    if value is True:
-        return RecoveryOptions()
-    if not isinstance(value, Mapping):
-        raise OptionError(f"{name} is True, False or a dict, not {value!r}")
-    for key in value:
-        if key not in _CHECKS:
-            raise OptionError(f"{name}: {unknown_option(key, _CHECKS)}")
-    checks = _CHECKS.items()
-    return RecoveryOptions(
-        **{key: check(f"{name}[{key!r}]", value[key]) for key, check in checks if key in value}
-    )
+    return group(RecoveryOptions, _CHECKS, name, value)
 
 
 _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
