@@ -16,7 +16,6 @@ from redis.connection import Connection, SSLConnection, UnixDomainSocketConnecti
 
 from ..exceptions import OptionError
 
-SCHEMES = ("redis", "rediss", "unix")
 AnyConnection: TypeAlias = Any
 """One of redis-py's; its methods have no types."""
 _WITHOUT = ("ssl_validate_ocsp", "ssl_validate_ocsp_stapled")
