@@ -69,26 +69,28 @@ class Exchange:
 
         :raises RequestError: if there is none but a refusal.
         """
-        session = admitted.session
-        headers = admitted.headers + self._engine.cors(self._request, self._wanted)
+        session, method = admitted.session, self._request.method
+        headers = (*admitted.headers, *self._engine.cors(self._request, self._wanted))
         if self._wanted.leaves and session is not None:
             return _leave(session, headers)
         kind = self._kind()
         if session is None:
             session = self._open(admitted, kind)
-        elif self._request.method == "POST":
+        elif method == "POST":
             if session.transport.name == HANDSHAKE:
                 _move(session, kind)  # it says something before it listens
             return self._post(session, headers)
-        elif self._request.method != "GET":
-            raise request_error(
-                BAD_METHOD, f"{self._request.method[:20]!r}, where GET and POST are known"
-            )
+        elif method != "GET":
+            raise request_error(BAD_METHOD, f"{method[:20]!r}, where GET and POST are known")
         elif self._goes_elsewhere(session.transport):
             _move(session, kind)
         transport = session.transport
         assert isinstance(transport, HTTPTransport)
-        return self._compressed(transport.get(headers, self._peer, self._wanted.jsonp))
+        response = transport.get(headers, self._peer, self._wanted.jsonp)
+        options = self._engine.options
+        if options.http_compression:
+            return compress(response, self._request, options.compression_threshold)
+        return response
 
     def _open(self, admitted: Admitted, kind: type[HTTPTransport]) -> Session:
         engine = self._engine
@@ -129,13 +131,6 @@ class Exchange:
             if refused_by(error).name == TOO_LARGE.name:
                 session.end(Reason.TRANSPORT_ERROR)  # what it wanted to say is lost
             raise
-
-    def _compressed(self, response: Response) -> Response:
-        options = self._engine.options
-        if not options.http_compression:
-            return response
-        threshold = options.compression_threshold
-        return compress(response, self._request.header("accept-encoding"), threshold)
 
 
 def _leave(session: Session, headers: Headers) -> Response:

@@ -67,9 +67,10 @@ class Origins:
             # Else a page whose own name is made to lead here would pass for one of ours.
             if not host_is_trusted(request.host.lower(), self._trusted_hosts):
                 raise request_error(BAD_HOST, f"got {'Host: ' + request.host[:200]!r}")
-        origin = request.header("origin")
+        # Each request asks: request.header() takes five times as long as this.
+        origin = request.variables.get("HTTP_ORIGIN", "")
         if not origin:
-            site = request.header("sec-fetch-site")
+            site = request.variables.get("HTTP_SEC_FETCH_SITE", "")
             if is_script:
                 self._check_script(request)
             elif site in _FOREIGN and self._allowed != "*":
@@ -171,12 +172,12 @@ class Origins:
         :param credentials: whether its client sends cookies unasked, for which the browser wants
             leave. Under ``"*"`` the application does not see them all the same.
         """
-        origin = request.header("origin")
+        origin = request.variables.get("HTTP_ORIGIN", "")
         if not origin or self._allowed is None:
-            return []
+            return ()
         asking = normal(origin)
         if asking == normal(request.own_origin) or not self._is_allowed(asking, request):
-            return []
+            return ()
         return cors_headers(origin, self._credentials or credentials)
 
 

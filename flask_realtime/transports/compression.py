@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 
-from .http import Response
+from .http import Request, Response
 
 _LEVEL = 6
 """zlib's default: more costs much time for little."""
 
 
-def compress(response: Response, accept_encoding: str, threshold: int) -> Response:
+def compress(response: Response, request: Request, threshold: int) -> Response:
     """Return the response compressed, where that is worth it and the client takes it.
 
     :param threshold: bytes from which on a body is compressed (Node: 1,024).
@@ -18,16 +18,11 @@ def compress(response: Response, accept_encoding: str, threshold: int) -> Respon
     plain = response.body
     if not isinstance(plain, bytes):
         return response  # each piece of it would have to be flushed, and most are small
-    if len(plain) < threshold or not accepts_gzip(accept_encoding):
+    if len(plain) < threshold or not accepts_gzip(request.header("accept-encoding")):
         return response
     body = gzip.compress(plain, _LEVEL, mtime=0)
-    headers = [header for header in response.headers if header[0] != "Content-Length"]
-    headers += [
-        ("Content-Length", str(len(body))),
-        ("Content-Encoding", "gzip"),
-        ("Vary", "Accept-Encoding"),
-    ]
-    return Response(response.status, headers, body)
+    coding = (("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return Response(response.status, (*response.headers, *coding), body)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-Headers = list[tuple[str, str]]
+Headers = Sequence[tuple[str, str]]
+
+NO_CONTENT = "204 No Content"
 
 # The variable that tells apart the hosts of one process.
 SERVED_BY = "flask_realtime.served_by"
@@ -104,6 +106,7 @@ class Response(NamedTuple):
     """What answers a request.
 
     :param status: such as ``"200 OK"``.
+    :param headers: without a Content-Length: who sends a whole body adds that.
     :param body: the whole of it, or its pieces, each to be sent at once.
     """
 
@@ -126,20 +129,20 @@ class Peer(Protocol):
 
 
 def respond(
-    body: bytes, content_type: str, status: str = "200 OK", cors: Headers | None = None
+    body: bytes, content_type: str, status: str = "200 OK", cors: Headers = ()
 ) -> Response:
     """Return a response with the headers that all of ours have.
 
     Nothing of ours may be cached, guessed at (``nosniff``), or held back by a proxy (nginx reads
     ``X-Accel-Buffering``).
     """
-    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), *_ALWAYS]
-    return Response(status, headers + cors if cors else headers, body)
+    headers = _headers(content_type)
+    return Response(status, (*headers, *cors) if cors else headers, body)
 
 
 def stream(pieces: Iterator[bytes], content_type: str, cors: Headers) -> Response:
     """Return a response without a known end, with the headers that all of ours have."""
-    return Response("200 OK", [("Content-Type", content_type), *_ALWAYS, *cors], pieces)
+    return Response("200 OK", (*_headers(content_type), *cors), pieces)
 
 
 _ALWAYS = (
@@ -149,14 +152,19 @@ _ALWAYS = (
 )
 
 
+@lru_cache(64)
+def _headers(content_type: str) -> Headers:
+    return (("Content-Type", content_type), *_ALWAYS)
+
+
 def cors_headers(origin: str, credentials: bool) -> Headers:
     """Return the headers by which a page of an allowed foreign `origin` may read the answer.
 
     The origin is named: ``*`` would not work together with credentials (Fetch standard, 3.2.5).
     """
-    headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    headers = (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
     if credentials:
-        headers.append(("Access-Control-Allow-Credentials", "true"))
+        return (*headers, ("Access-Control-Allow-Credentials", "true"))
     return headers
 
 
@@ -171,9 +179,4 @@ def preflight(cors: Headers, names: Iterable[str] = (), max_age: float = 600.0) 
         ("Access-Control-Allow-Headers", ",".join(("Content-Type", *names))),
         ("Access-Control-Max-Age", str(int(max_age))),
     ]
-    response = respond(b"", "text/plain; charset=UTF-8", "204 No Content", cors and cors + allowed)
-    headers = [header for header in response.headers if header[0] not in _OF_A_BODY]
-    return response._replace(headers=headers)
-
-
-_OF_A_BODY = ("Content-Type", "Content-Length")
+    return Response(NO_CONTENT, (*_ALWAYS, *cors, *(allowed if cors else ())), b"")

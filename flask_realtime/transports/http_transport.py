@@ -27,7 +27,7 @@ class HTTPTransport(Transport):
 
     linger: ClassVar[float]
     """How long a client 0.9 that has let go of its response may stay away, seconds."""
-    __slots__ = ("_closing", "_dialect", "_leaving", "_posting")
+    __slots__ = ("_closing", "_dialect", "_ended", "_leaving", "_posting")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
         super().__init__(outbox)
@@ -35,6 +35,7 @@ class HTTPTransport(Transport):
         self._closing: PacketType | None = None  # the last word, and with it the end
         self._leaving: Greenlet[[], None] | None = None  # ends us, if the client stays away
         self._posting = False
+        self._ended: Event | None = None  # once a successor waits for the end of the POST
 
     @abstractmethod
     def get(self, headers: Headers, peer: Peer | None, jsonp: str | None = None) -> Response:
@@ -61,8 +62,7 @@ class HTTPTransport(Transport):
         if self._leaving is not None:
             self._await_return()  # anew: it is there
         self._posting = True
-        before, self._post = self._post, Event()
-        post = self._post
+        before, self._post = self._post, None
         try:
             if before is not None:
                 before.wait()  # the rest of it comes first
@@ -75,9 +75,15 @@ class HTTPTransport(Transport):
             raise request_error(BAD_PACKET, str(error)) from None
         finally:
             self._posting = False
-            self._post = None
-            post.set()
+            if self._ended is not None:
+                self._ended.set()
         return respond(*self._dialect.posted, cors=headers)
+
+    def _end_of_post(self) -> Event | None:
+        if self._posting:
+            self._ended = Event()
+            return self._ended
+        return super()._end_of_post()
 
     def _receive(self, body: bytes, content_type: str) -> None:
         for number, message in enumerate(self._dialect.decode_payload(body, content_type), 1):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gevent.event import Event
+from gevent import with_timeout
+from gevent.hub import Waiter, get_hub
 
 from ..protocol.dialect import Dialect
 from ..protocol.packet import Message, PacketType
@@ -21,16 +22,18 @@ class PollingTransport(HTTPTransport):
 
     name = "polling"
     linger = 5.0  # networks change; Node waited a minute
-    __slots__ = ("_poll", "upgrading")
+    __slots__ = ("_due", "_poll", "upgrading")
 
     def __init__(self, dialect: Dialect, outbox: Outbox) -> None:
         super().__init__(dialect, outbox)
-        self._poll: Event | None = None  # set when the waiting GET is to be answered
+        # The GET that waits, and whether it goes on soon. No Event, whose waiting takes 3 µs more.
+        self._poll: Waiter[None] | None = None
+        self._due = False
         self.upgrading = False
 
     @property
     def ready(self) -> bool:
-        return self._poll is not None and not self._poll.is_set() and not self.upgrading
+        return self._poll is not None and not self._due and not self.upgrading
 
     def get(self, headers: Headers, peer: Peer | None, jsonp: str | None = None) -> Response:
         """Answer a GET as soon as there is something to say.
@@ -64,11 +67,15 @@ class PollingTransport(HTTPTransport):
 
     def _wait(self, peer: Peer | None) -> bool:
         """Return whether it is still for this GET to say what there is."""
-        poll = self._poll = Event()
+        poll = self._poll = Waiter()
+        self._due = False
         if peer is not None:
             peer.watch(self._gone)
         try:
-            poll.wait(_UPGRADING_POLL if self.upgrading else None)
+            if self.upgrading:
+                with_timeout(_UPGRADING_POLL, poll.get, timeout_value=None)
+            else:
+                poll.get()
             return self._poll is poll
         finally:
             if self._poll is poll:
@@ -101,8 +108,9 @@ class PollingTransport(HTTPTransport):
 
     def flush(self) -> None:
         # The greenlet of the GET goes on in the next round of the loop, with all that is there.
-        if self._poll is not None:
-            self._poll.set()
+        if self._poll is not None and not self._due:
+            self._due = True
+            get_hub().loop.run_callback(self._poll.switch, None)
 
     def probe(self) -> None:
         # A poll that is answered makes the next one. When none waits, the next is due by itself.

@@ -46,7 +46,7 @@ class Transport(ABC):
         self.alive = False  # whether the client was heard of since the last probe
         self._resumed: Event | None = None  # exists while we are paused
         self._successor: Transport | None = None  # on which the session goes on
-        self._post: Event | None = None  # the end of the latest POST, be it a predecessor's
+        self._post: Event | None = None  # the end of a predecessor's POST, which still goes on
         outbox.transport = self
 
     @property
@@ -113,8 +113,12 @@ class Transport(ABC):
         all is delivered.
         """
         self._successor = successor
-        successor._post = self._post
+        successor._post = self._end_of_post()
         self.discard()
+
+    def _end_of_post(self) -> Event | None:
+        """What happens when the latest POST has been delivered; None if it has."""
+        return self._post
 
     def _closed(self, reason: str, error: ProtocolError | None = None) -> None:
         """Tell the listener, once."""

@@ -167,7 +167,7 @@ class _File:
         body = self._compressed if compress else self._content
         content = [
             ("Content-Type", _TYPES[self._suffix]),
-            ("Content-Length", str(len(body))),
+            ("Content-Length", str(len(body))),  # here, for the answer to a HEAD too
             ("X-Content-Type-Options", "nosniff"),
         ]
         if compress:

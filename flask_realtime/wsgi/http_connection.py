@@ -12,6 +12,7 @@ import gevent
 from ..exceptions import BodyError, HTTPError, UsageError
 from .flash_policy import REQUEST, FlashPolicy, receive_request
 from .logs import format_request, format_target
+from .raw_socket import SocketPeer
 from .request_body import open_body, unreadable_body
 from .request_parser import Request, RequestParser
 from .response import DRAINED_SIZE, Response, error_response
@@ -45,6 +46,7 @@ class HTTPConnection:
         "idle",
         "_address",
         "_parser",
+        "_peer",
         "_response",
         "_server",
         "_stream",
@@ -57,6 +59,7 @@ class HTTPConnection:
         self._server = server
         self._response: Response | None = None  # the one that the application is at
         self._taken = False
+        self._peer: SocketPeer | None = None  # once a request has waited
         environ = server.get_environ()
         environ["flask_realtime.http_connection"] = self
         # A peer on a Unix socket has no address, or a useless one.
@@ -76,6 +79,13 @@ class HTTPConnection:
         """The gevent socket. Who reads or writes it has to :meth:`take` it first."""
         return self._stream.sock
 
+    @property
+    def peer(self) -> SocketPeer:
+        """Says, while a request waits, when its client is gone."""
+        if self._peer is None:
+            self._peer = SocketPeer(self._stream.sock)
+        return self._peer
+
     def take(self) -> tuple[GeventSocket, bytes]:
         """Take the socket out of HTTP, for another protocol.
 
@@ -91,6 +101,7 @@ class HTTPConnection:
         if response.head_sent:
             raise UsageError("take() after the response has begun; call it before write()")
         self._taken = True
+        self._close_peer()
         return self._stream.release(), self._parser.rest
 
     def finish(self) -> None:
@@ -99,6 +110,11 @@ class HTTPConnection:
             self._response.keep_alive = False
         # By way of the hub: whoever switches to a greenlet that ends is not switched back to.
         gevent.get_hub().loop.run_callback(self._expire_idle)
+
+    def _close_peer(self) -> None:
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            peer.close()
 
     def _expire_idle(self) -> None:
         if self.idle:
@@ -114,6 +130,7 @@ class HTTPConnection:
         finally:
             self._response = None
             self._parser.close()
+            self._close_peer()
             if not self._taken:
                 self._stream.close()
             # The environ may live on with the application, and this object with it.

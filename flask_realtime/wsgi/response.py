@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from time import time
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # The connection is ours: what the application says about it is dropped (but for ``close``). So is a
 # Transfer-Encoding, which applications pass on from answers that they fetched and decoded.
 CONNECTION_HEADERS = frozenset(("connection", "keep-alive", "transfer-encoding"))
+
+# RFC 9110 section 6.4.1; those that begin with a 1 as well.
+_NO_CONTENT = ("204", "304")
 
 # Up to here head and body are joined for one send; beyond it the copy costs more than the call.
 JOINED_SIZE = 65536
@@ -80,13 +83,23 @@ class Response:
                 has_date = True
             # Added up, since an f-string would take what is no string.
             lines.append(name + ": " + value + "\r\n")
-        code = int(status[:3])
         self._lines = [_checked_head(lines)]
         self._content_length = content_length
         self._has_date = has_date
-        self._no_content = code < 200 or code == 204 or code == 304  # RFC 9110 section 6.4.1
+        self._no_content = status[0] == "1" or status[:3] in _NO_CONTENT
         self.status = status
         return self.write
+
+    def start_known(self, status: str, headers: Sequence[tuple[str, str]]) -> None:
+        """As :meth:`start_response`, for headers that many responses have.
+
+        :param headers: none that is of the connection, the date or the length of the body.
+        """
+        self._lines = [_known_head(status, tuple(headers))]
+        self._content_length = None
+        self._has_date = False
+        self._no_content = status[:3] in _NO_CONTENT
+        self.status = status
 
     def _check_restart(self, exc_info: OptExcInfo) -> None:
         _, error, traceback = exc_info
@@ -121,7 +134,7 @@ class Response:
         :raises ValueError: it is not as long as the Content-Length says.
         """
         if type(body) is list and not self.head_sent and self.status:
-            self._send_whole(b"".join(body))
+            self._send_whole(body[0] if len(body) == 1 else b"".join(body))
             return
         for piece in body:
             self.write(piece)
@@ -224,6 +237,13 @@ def error_response(status: str, with_body: bool = True) -> bytes:
 @lru_cache(maxsize=1)
 def _date(second: int) -> str:
     return f"Date: {formatdate(second, usegmt=True)}\r\n"
+
+
+@lru_cache(64)
+def _known_head(status: str, headers: tuple[tuple[str, str], ...]) -> str:
+    lines = [f"HTTP/1.1 {status}\r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in headers]
+    return _checked_head(lines)
 
 
 def _checked_head(lines: list[str]) -> str:
