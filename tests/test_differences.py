@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, got_request_exception, has_app_context, has_request_context, session
 
 from flask_realtime import Disconnected, Reason, SocketIO, emit, socket
-from flask_realtime.exceptions import NotServing, OptionError
+from flask_realtime.exceptions import EventError, NotServing, OptionError
 from tests.conftest import ROOT
 from tests.support.documents import table
 from tests.support.server import serving
@@ -150,6 +150,12 @@ def emitting_to_nobody(io: SocketIO, app: Flask) -> None:
         io.emit("x")
 
 
+def emitting_to_no_namespace(io: SocketIO, app: Flask) -> None:
+    io.test_client(app)
+    with pytest.raises(EventError, match="there is no namespace '/nowhere'"):
+        io.emit("x", namespace="/nowhere")
+
+
 def client_for_tests(io: SocketIO, app: Flask) -> None:
     io.on("fails", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -183,6 +189,7 @@ TRIED: dict[str, Callable[[SocketIO, Flask], None]] = {
     "``cors_allowed_origins": cookies,
     "17 packets": payloads,
     "``emit`` in a process": emitting_to_nobody,
+    "``emit`` to a namespace": emitting_to_no_namespace,
     "The test client": client_for_tests,
     "``message_queue``": queues,
 }

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gevent import Timeout
-from gevent.subprocess import PIPE, Popen
 
+from tests.clients.recovering import NodeClient, node_clients
 from tests.support.application import Site, app, serve
 from tests.support.line import Line, line_to
 from tests.support.waiting import wait_until
 
 __all__ = ["app", "serve"]
-
-PROGRAM = Path(__file__).parent / "recovery.js"
-
-
-class NodeClient:
-    """A client in a Node process."""
-
-    def __init__(self, node: str, package: str, port: int, transports: list[str]) -> None:
-        url = f"http://127.0.0.1:{port}"
-        self._process = Popen(
-            [node, str(PROGRAM), package, url, *transports], stdin=PIPE, stdout=PIPE
-        )
-
-    def hear(self) -> dict[str, Any]:
-        """What it says next."""
-        with Timeout(20, AssertionError("the client says nothing")):
-            said: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return said
-
-    def close_below(self) -> None:
-        """Have it close its connection as if it were lost."""
-        self._process.stdin.write(b"\n")
-        self._process.stdin.flush()
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 @pytest.fixture
@@ -60,14 +30,8 @@ def line(site: Site) -> Iterator[Line]:
 @pytest.fixture
 def start(node: str, npm_clients: Path, line: Line) -> Iterator[Callable[..., NodeClient]]:
     """Starts clients at the other end of the line."""
-    with ExitStack() as stack:
-
-        def start_one(package: str, *transports: str) -> NodeClient:
-            client = NodeClient(node, package, line.port, list(transports))
-            stack.callback(client.close)
-            return client
-
-        yield start_one
+    with node_clients(node, f"http://127.0.0.1:{line.port}") as start:
+        yield start
 
 
 def _emit_while_away(site: Site, id: str) -> list[list[Any]]:

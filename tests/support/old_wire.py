@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from .http import Answer, HTTPClient, Wire
+from .wire import PATH
 
 MARK = "\ufffd"
 
@@ -27,13 +28,14 @@ class EIO3Client:
         query: str = "EIO=3",
         headers: dict[str, str] | None = None,
         jsonp: str | None = None,
+        path: str = PATH,
     ) -> None:
         self.polls = HTTPClient(port)
         self.posts = HTTPClient(port)
         self.headers = headers if headers is not None else own_page(port)
         self._jsonp = jsonp is not None
         index = "" if jsonp is None else f"&j={jsonp}"
-        self.target = f"/socket.io/?transport=polling{index}" + (f"&{query}" if query else "")
+        self.target = f"{path}?transport=polling{index}" + (f"&{query}" if query else "")
         self.terms: dict[str, Any] = {}
         self.sid = ""
         self._packets: list[str] = []
