@@ -24,6 +24,7 @@ from .socketio.events import Events
 from .socketio.parent import ParentNamespace
 from .socketio.remote import RemoteSocket
 from .socketio.socket import Socket
+from .socketio.terms import terms
 from .standalone import Server, WSGIApp, listen
 from .store.memory import MemoryStore
 from .store.redis import RedisStore
@@ -63,4 +64,5 @@ __all__ = [
     "rooms",
     "send",
     "socket",
+    "terms",
 ]

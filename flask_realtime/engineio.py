@@ -24,6 +24,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from . import scopes
 from .engine.engine import Engine
 from .engine.session import Session
 from .engine.states import SessionState
@@ -76,6 +77,8 @@ class EngineServer:
         )
         if "0.9" in self.options.protocols:
             raise OptionError("clients 0.9 have no Engine.IO; leave '0.9' out of protocols")
+        scopes.enable_from_environment()
+        scopes.apply(self.options)
         self.engine = Engine(self.options, self._make_socket)
         self.hosts: set[str] = set()
         self._sockets: dict[str, EngineSocket] = {}
@@ -158,7 +161,8 @@ class EngineSocket:
 
     def __init__(self, server: EngineServer, session: Session) -> None:
         self._server = server
-        #: What is below: ``transport.name``, ``request``, ``protocol``, ``remote_address``.
+        #: What is below: ``transport.name``, ``request``, ``protocol``, ``remote_address``, and
+        #: ``on`` for its upgrade and its packets, see :meth:`.Session.on`.
         self.session = session
         #: A secret of its client.
         self.id = session.sid

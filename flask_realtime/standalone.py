@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .options import Options, make_options
 from .socketio import server
+from .socketio.older.overview import Overview
 from .wsgi.middleware import Middleware
 from .wsgi.server import WSGIServer
 
@@ -43,7 +44,7 @@ def nothing_here(environ: WSGIEnvironment, start_response: StartResponse) -> Ite
     return [body]
 
 
-class Server(server.Server):
+class Server(server.Server, Overview):
     """A Socket.IO server that needs no Flask (rows S01 to S05).
 
     ``Server()`` is served by :meth:`listen` or :meth:`attach`. As with Node, the first argument may

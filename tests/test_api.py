@@ -75,14 +75,16 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 }
 
 MEMBERS: dict[type, str] = {
-    SocketIO: """init_app run stop close on on_event event register on_error on_error_default of
+    SocketIO: """init_app run stop close on on_event on_room event register on_error
+        on_error_default of
         sockets emit send call to in_ except_ volatile local start_background_task sleep reason
         set get enable disable enabled disabled configure serve_client path adapter origins
         connect_timeout attach listen log on_namespace namespace close_room server_options
         wsgi_server async_mode handlers namespace_handlers exception_handlers
         default_exception_handler manage_session sockio_mw test_client""",
     Server: """set get enable disable enabled disabled configure serve_client path adapter origins
-        connect_timeout attach listen serve_forever close bind onconnection of""",
+        connect_timeout attach listen serve_forever close bind onconnection of on_room rooms
+        room_clients connected handshaken""",
     Namespace: """on event on_error emit send to in_ except_ volatile local sockets_join
         sockets_leave disconnect_sockets trigger_event call close_room enter_room leave_room rooms
         get_session save_session session disconnect is_asyncio_based namespace socketio server""",

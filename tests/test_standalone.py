@@ -72,6 +72,21 @@ def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
     return [b"hello\n"]
 
 
+def test_who_is_where_as_0_9_showed_it(ends: ExitStack) -> None:
+    io = listen(0, HOST)
+    port = serve(ends, io)
+    client = WebSocketClient(port)
+    ends.callback(client.close)
+    client.handshake()
+    id = client.connect()
+    there = io.sockets.sockets[id]
+    there.join("lobby")
+    assert io.rooms == {"": [id], "/lobby": [id]}
+    assert io.room_clients == {id: {"": True, "/lobby": True}}
+    assert io.connected == {id: True}
+    assert io.handshaken == {id: there.handshake}
+
+
 def test_listen_makes_a_server_and_returns_at_once(ends: ExitStack) -> None:
     io = listen(0, HOST, cors_allowed_origins="*")
     port = serve(ends, io)

@@ -120,7 +120,7 @@ class Local(Protocol):
         it can be carried; None if it is gone.
         """
 
-    def disconnect(self, id: str, close: bool) -> None:
+    def send_away(self, id: str, close: bool) -> None:
         """Send one socket away, with its whole connection if `close`."""
 
     def server_side(self, data: list[Any], answered: Callable[[Any], None] | None) -> None:

@@ -187,7 +187,7 @@ class MemoryAdapter:
 
     def disconnect(self, selection: Selection, close: bool) -> None:
         for id in self.ids_in(selection):
-            self._local.disconnect(id, close)
+            self._local.send_away(id, close)
 
     def server_side_emit(
         self,

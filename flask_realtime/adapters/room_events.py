@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..exceptions import EventError
-from .adapter import Local
+from .adapter import Adapter, Local
 
 CREATE: Final = "create-room"
 DELETE: Final = "delete-room"
@@ -32,6 +32,12 @@ class RoomEvents:
         if not callable(listener):
             raise EventError(f"the listener of {event!r} is a function, not {listener!r}")
         self._listeners[check_event(event)].append(listener)
+
+    def hand_to(self, adapter: Adapter) -> None:
+        """Register the listeners with another adapter."""
+        for event, listeners in self._listeners.items():
+            for listener in listeners:
+                adapter.on(event, listener)
 
     def joined(self, local: Local, room: str, id: str, is_first: bool) -> None:
         """A socket has entered a room, which may have begun by that."""

@@ -151,7 +151,7 @@ class AdapterContract:
     def test_a_selection_is_sent_away_while_its_sockets_leave(
         self, adapter: Adapter, local: Recorder, close: bool
     ) -> None:
-        local.on_disconnect = adapter.remove_all
+        local.on_sent_away = adapter.remove_all
         adapter.disconnect(Selection(("red", "blue"), ("cid",)), close)
         assert local.sent_away == [("ann", close), ("bob", close)]
         assert adapter.ids_in(ALL) == ["cid", "dan"]

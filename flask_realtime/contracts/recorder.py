@@ -50,7 +50,7 @@ class Recorder:
         #: Events from other nodes, and who waits for their answers.
         self.events: list[tuple[list[Any], Callable[[Any], None] | None]] = []
         #: Called for each socket that is sent away, as a real one leaves its rooms.
-        self.on_disconnect: Callable[[str], Any] = lambda id: None
+        self.on_sent_away: Callable[[str], Any] = lambda id: None
         self._now = 1000.0
         self._later: list[_Later] = []
 
@@ -74,9 +74,9 @@ class Recorder:
     def describe(self, id: str) -> dict[str, Any] | None:
         return {"id": id, "handshake": {}, "rooms": [id], "data": {}}
 
-    def disconnect(self, id: str, close: bool) -> None:
+    def send_away(self, id: str, close: bool) -> None:
         self.sent_away.append((id, close))
-        self.on_disconnect(id)
+        self.on_sent_away(id)
 
     def server_side(self, data: list[Any], answered: Callable[[Any], None] | None) -> None:
         self.events.append((data, answered))

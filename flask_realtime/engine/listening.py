@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
@@ -12,6 +13,7 @@ from werkzeug.datastructures import Headers as Editable
 from ..exceptions import EventError, RequestError
 from ..transports.http import Headers, Request
 from .admission import new_id
+from .session_events import OF_ALL
 
 if TYPE_CHECKING:
     from .session import Session
@@ -20,11 +22,9 @@ if TYPE_CHECKING:
 Listener = Callable[..., object]
 L = TypeVar("L", bound=Listener)
 
-_EVENTS = ("connection", "connection_error", "headers", "initial_headers")
-_LEFT_OUT = {
-    "flush": "what waits is told by socket.drain()",
-    "drain": "what waits is told by socket.drain()",
-}
+log = logging.getLogger("flask_realtime.engine")
+
+_EVENTS = ("connection", "connection_error", "headers", "initial_headers", *OF_ALL)
 
 
 class ConnectionFailure(NamedTuple):
@@ -50,6 +50,17 @@ class Listening:
 
     def __init__(self) -> None:
         self.listeners: dict[str, list[Listener]] = {}
+        #: Calls a listener that nobody waits for; the layer above puts its own around it here.
+        self.run_listener: Callable[[Listener, Sequence[Any]], None] = run_listener
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is another OS thread than the one that serves."""
+        raise NotImplementedError
+
+    def post(self, action: Callable[..., object], *args: Any) -> None:
+        """Do `action` in the hub, soon."""
+        raise NotImplementedError
 
     @property
     def clients(self) -> Mapping[str, Session]:
@@ -80,19 +91,32 @@ class Listening:
         * ``initial_headers(headers, environ)``: the answer that begins a session goes out. Headers
           can be added: they are Werkzeug's ``Headers``;
         * ``headers(headers, environ)``: the same for every answer, that one included, but for
-          refusals.
+          refusals;
+        * ``flush(session, packets)``, ``drain(session)``: of every session, as
+          :meth:`.Session.on` has them of one.
 
-        The former two have a greenlet of their own; for the latter two the request waits.
+        For headers the request waits. All others are called in a greenlet of their own, soon after
+        what they are told of, and their failures are logged.
 
         :raises EventError: for another name.
         """
         if event not in _EVENTS:
-            advice = _LEFT_OUT.get(event, f"they are {', '.join(_EVENTS)}")
-            raise EventError(f"the engine has no event {event!r}: {advice}")
+            raise EventError(f"the engine has no event {event!r}: they are {', '.join(_EVENTS)}")
         if listener is None:
             return lambda function: self.on(event, function)
+        if not callable(listener):
+            raise EventError(f"the listener of {event!r} is a function, not {listener!r}")
         self.listeners.setdefault(event, []).append(listener)
+        if event in OF_ALL:
+            self._have_all_heard(event)
         return listener
+
+    def _have_all_heard(self, event: str) -> None:
+        if self.elsewhere:
+            self.post(self._have_all_heard, event)
+            return
+        for session in list(self.sessions.values()):
+            session.be_heard(event)
 
     def off(self, event: str, listener: Listener) -> None:
         """Take a listener off; one that is not there is passed over."""
@@ -100,10 +124,15 @@ class Listening:
         if listener in listeners:
             listeners.remove(listener)
 
-    def tell_connection(self, session: object) -> None:
+    def tell_connection(self, session: Session) -> None:
         """A session has begun."""
+        if not self.listeners:
+            return
+        for event in OF_ALL:
+            if self.listeners.get(event):
+                session.be_heard(event)
         for listener in self.listeners.get("connection", ()):
-            gevent.spawn(listener, session)
+            gevent.spawn(self.run_listener, listener, (session,))
 
     def tell_refused(self, error: RequestError, request: Request) -> None:
         """A request was refused."""
@@ -112,7 +141,7 @@ class Listening:
             context = {"name": error.name, "detail": error.detail}
             failure = ConnectionFailure(error.code, str(error), context, request.variables)
             for listener in listeners:
-                gevent.spawn(listener, failure)
+                gevent.spawn(self.run_listener, listener, (failure,))
 
     def add_headers(self, headers: Headers, request: Request, begins: bool) -> Headers:
         """Return the headers of an answer with those that the application adds.
@@ -130,3 +159,11 @@ class Listening:
         for listener in listeners:
             listener(edited, request.variables)
         return list(edited)
+
+
+def run_listener(listener: Listener, args: Sequence[Any]) -> None:
+    """Call a listener, and log its failure."""
+    try:
+        listener(*args)
+    except (Exception, gevent.Timeout, gevent.GreenletExit) as error:
+        log.error("the listener %r failed", listener, exc_info=error)

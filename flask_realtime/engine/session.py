@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from .. import signals
 from ..exceptions import ProtocolError
-from ..protocol.dialect import Dialect
+from ..protocol.dialect import Decoder, Dialect
 from ..protocol.packet import Message, Packet, PacketType, ReceiptPacket
 from ..protocol.reason import Reason
 from ..protocol.request import HANDSHAKE
@@ -17,6 +17,7 @@ from ..transports.transport import Transport
 from .clock import Deadline
 from .heartbeat import Heartbeat
 from .pace import told_times
+from .session_events import Heard, SessionEvents
 from .states import SESSION, SessionState
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class SessionClient(Protocol):
         """Take note that the session is over. Called once, in the hub or wherever it was ended."""
 
 
-class Session(Heartbeat):
+class Session(Heartbeat, Heard):
     """What survives transports, under its secret name, the sid.
 
     :param request: the handshake's.
@@ -65,6 +66,7 @@ class Session(Heartbeat):
     __slots__ = (
         "_decoder",
         "_engine",
+        "_events",
         "_opened",
         "_paused",
         "_received",
@@ -94,7 +96,8 @@ class Session(Heartbeat):
         self.upgrade: Upgrade | None = None
         #: Which rule its client has broken, where it has ended for that.
         self.description: str | None = None
-        self._decoder = dialect.decoder()
+        self._decoder: Decoder = dialect.decoder()
+        self._events: SessionEvents | None = None
         self._deadline = None
         self._received = 0  # bytes of the packet that is not whole yet
         self._unanswered = False
@@ -317,6 +320,9 @@ class Session(Heartbeat):
             if deadline is not None:
                 deadline.cancel()
         self._deadline = self._paused = self._rest = None
+        if self._events is not None:
+            self._events.over(reason, self.description)
+            self._events = None
         self.client.closed(reason)
         del self.client  # it knows us too, and such a cycle would wait for the collector
         self._engine.notify(signals.session_closed, session=self, reason=reason)

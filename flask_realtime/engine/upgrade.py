@@ -70,11 +70,13 @@ class Upgrade:
         pong = self._session.dialect.encode(Packet(PacketType.PONG, data="probe"))
         self._websocket.outbox.put(pong)
         self._polling.upgrading = True
+        self._session.tell("upgrading", self._websocket)
         self._polling.nudge()
 
     def _switch(self) -> None:
         self._deadline.cancel()
         self._session.upgrade = None
+        self._session.tell("upgrade", self._websocket)
         self._polling.discard()
         self._session.switch(self._websocket)
         if self._session.state is SessionState.CLOSING:

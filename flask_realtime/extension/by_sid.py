@@ -79,6 +79,19 @@ class BySid:
         """Take everyone out of a room; nobody is told."""
         self._there(namespace).in_(room).sockets_leave(room)
 
+    def disconnect(
+        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
+    ) -> None:
+        """Send a socket away from its namespace; nothing happens if it has left.
+
+        :param ignore_queue: whether only a client of this process is meant.
+        """
+        socket = self._find(sid, namespace)
+        if socket is not None:
+            socket.disconnect()
+        elif not ignore_queue:
+            self._there(namespace).in_(sid).disconnect_sockets()  # another process may have it
+
     def rooms(self, sid: str, namespace: str | None = None) -> list[str]:
         """Return the rooms of a socket, its own among them; none once it has left."""
         socket = self._find(sid, namespace)

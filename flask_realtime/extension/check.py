@@ -12,7 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from gevent import monkey
 
 from .extension import SocketIO
-from .gunicorn_settings import CONCURRENCY, GunicornSettings, find_settings
+from .gunicorn_settings import CONCURRENCY, GunicornSettings, find_starts
 from .running import blocking_modules
 
 
@@ -28,7 +28,8 @@ class Finding(NamedTuple):
 
 def check(app: Flask, extension: SocketIO) -> list[Finding]:
     """Look at an application that is loaded and not served."""
-    return [finding for look in _LOOKS for finding in look(app, extension)]
+    found = (finding for look in _LOOKS for finding in look(app, extension))
+    return list(dict.fromkeys(found))  # two lines of a Procfile may have the same fault
 
 
 def _patching(app: Flask, extension: SocketIO) -> Iterator[Finding]:
@@ -46,14 +47,9 @@ def _patching(app: Flask, extension: SocketIO) -> Iterator[Finding]:
 
 
 def _gunicorn(app: Flask, extension: SocketIO) -> Iterator[Finding]:
-    found = list(find_settings(Path.cwd(), os.environ))
-    for settings in found:
-        yield from _worker_class(settings)
-        yield from _workers(settings)
-    gunicorn = [each.source for each in found if each.source != CONCURRENCY]
-    if gunicorn and all(each.worker_class is None for each in found):
-        where = " and ".join(gunicorn)
-        yield Finding(True, f"gunicorn has no worker class in {where}, so 'sync': {_UNFIT}")
+    for start in find_starts(Path.cwd(), os.environ):
+        yield from _worker_class(start)
+        yield from _workers(start)
 
 
 _UNFIT = (
@@ -69,18 +65,24 @@ _FIT_SUFFIXES = (
 )
 
 
-def _worker_class(settings: GunicornSettings) -> Iterator[Finding]:
-    name = settings.worker_class
-    if not name or name in _FIT or name.endswith(_FIT_SUFFIXES):
+def _worker_class(start: list[GunicornSettings]) -> Iterator[Finding]:
+    said = next((each for each in start if each.worker_class is not None), None)
+    if said is None:
+        where = " and ".join(each.source for each in start if each.source != CONCURRENCY)
+        if where:
+            yield Finding(True, f"gunicorn has no worker class in {where}, so 'sync': {_UNFIT}")
         return
-    yield Finding(True, f"{settings.source} sets gunicorn's worker class {name!r}: {_UNFIT}")
+    name = said.worker_class
+    if name and name not in _FIT and not name.endswith(_FIT_SUFFIXES):
+        yield Finding(True, f"{said.source} sets gunicorn's worker class {name!r}: {_UNFIT}")
 
 
-def _workers(settings: GunicornSettings) -> Iterator[Finding]:
-    if settings.workers is not None and settings.workers > 1:
+def _workers(start: list[GunicornSettings]) -> Iterator[Finding]:
+    said = next((each for each in start if each.workers is not None), None)
+    if said is not None and said.workers is not None and said.workers > 1:
         yield Finding(
             True,
-            f"{settings.source} sets {settings.workers} workers, and there is no queue between "
+            f"{said.source} sets {said.workers} workers, and there is no queue between "
             "them: a client's requests would come to workers that do not know it, and an emit "
             "reach the clients of one worker. Use one worker; one serves thousands of clients",
         )
@@ -105,7 +107,9 @@ def _origins(app: Flask, extension: SocketIO) -> Iterator[Finding]:
 
 
 def _handlers(app: Flask, extension: SocketIO) -> Iterator[Finding]:
-    if not extension.handlers and not extension.server.any_namespace.event_names():
+    server = extension.server
+    several = [server.any_namespace, *server.parents]
+    if not extension.handlers and not any(each.event_names() for each in several):
         yield Finding(
             False,
             "no event has a handler. Is the module with the handlers imported where the "

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask, Request
 from flask.ctx import RequestContext
@@ -28,6 +29,7 @@ from ..socketio.handler import FAILURES
 from ..socketio.request import whole_environ
 from ..socketio.socket import Socket
 from ..transports import http
+from .applications import Applications
 
 log = logging.getLogger("flask_realtime.extension")
 
@@ -120,15 +122,16 @@ _LAZY: dict[str, Callable[[ConnectionContext], Any]] = {
 
 
 class Contexts:
-    """Runs handlers with an application's contexts: ``around`` of its server.
+    """Runs handlers with the contexts of the application that their client came to: ``around`` of
+    its server.
 
     :param manage_session: whether a connection has its own copy of the session; None: only where
         sessions live in cookies, which an open connection cannot set.
     """
 
-    def __init__(self, app: Flask, manage_session: bool | None) -> None:
-        self.app = app
-        self._request_class = _socket_request(app.request_class)
+    def __init__(self, applications: Applications, manage_session: bool | None) -> None:
+        self.applications = applications
+        self._request_classes: WeakKeyDictionary[Flask, type[Request]] = WeakKeyDictionary()
         self.manage_session = manage_session
         self._warned = False
 
@@ -162,14 +165,14 @@ class Contexts:
         _current.set(socket)
         handled = _event.set(event)
         _cv_request.set(kept)
-        app_context = _cv_app.set(self.app.app_context())
+        app_context = _cv_app.set(kept.app.app_context())
         error: BaseException | None = None
         try:
             return function(*args)
         except FAILURES as raised:
             error = raised
             if not _is_expected(socket, raised):
-                got_request_exception.send(self.app, exception=raised)
+                got_request_exception.send(kept.app, exception=raised)
             raise
         finally:
             try:
@@ -183,7 +186,8 @@ class Contexts:
         self, request: http.Request, function: Callable[..., Any], args: Sequence[Any]
     ) -> Any:
         """Run `function` for a request that has no client yet; raises what it raises."""
-        with self.app.request_context(whole_environ(request.variables)):
+        app = self.applications.of(request.variables)
+        with app.request_context(whole_environ(request.variables)):
             return function(*args)
 
     def request_of(self, client: Client) -> Request:
@@ -194,11 +198,18 @@ class Contexts:
         kept: ConnectionContext | None = client.kept
         if kept is None:
             variables = client.session.request.variables
-            kept = client.kept = ConnectionContext(self.app, self._request_class, variables)
+            app = self.applications.of(variables)
+            kept = client.kept = ConnectionContext(app, self._request_class(app), variables)
         return kept
 
+    def _request_class(self, app: Flask) -> type[Request]:
+        found = self._request_classes.get(app)
+        if found is None:
+            found = self._request_classes[app] = _socket_request(app.request_class)
+        return found
+
     def _tear_down(self, kept: ConnectionContext, error: BaseException | None) -> None:
-        app = self.app
+        app = kept.app
         try:
             session = kept.opened_session
             if session is not None:
@@ -213,27 +224,29 @@ class Contexts:
     @property
     def has_own_copy(self) -> bool:
         """Whether a connection has its own copy of the session."""
-        return self._in_cookie if self.manage_session is None else self.manage_session
+        return self._copies(self.applications.current)
 
-    @property
-    def _in_cookie(self) -> bool:
-        return isinstance(self.app.session_interface, SecureCookieSessionInterface)
+    def _copies(self, app: Flask) -> bool:
+        return _in_cookie(app) if self.manage_session is None else self.manage_session
 
     def _keep_session(self, kept: ConnectionContext, session: Any) -> None:
-        interface = self.app.session_interface
-        modified = session.modified
-        own_copy = self.has_own_copy
+        app, modified = kept.app, session.modified
+        own_copy = self._copies(app)
         if not own_copy:
             if modified:
-                interface.save_session(self.app, session, self.app.response_class())
+                app.session_interface.save_session(app, session, app.response_class())
             kept.drop_session()
-        if modified and (own_copy or self._in_cookie) and not self._warned:
+        if modified and (own_copy or _in_cookie(app)) and not self._warned:
             self._warned = True
             log.warning(
                 "a handler changed flask.session: the change lasts for this connection only, since "
                 "no cookie can be set on it. Use socket.data or socket.set(…), or a server-side "
                 "session."
             )
+
+
+def _in_cookie(app: Flask) -> bool:
+    return isinstance(app.session_interface, SecureCookieSessionInterface)
 
 
 def _is_expected(socket: Socket, error: BaseException) -> bool:

@@ -11,12 +11,14 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from ..engine.engine import Engine
+from ..options import Options
 from ..protocol.reason import Reason
 from ..socketio.addressable import Addressable
 from ..socketio.broadcast import BroadcastOperator
 from ..socketio.log import Log
-from ..socketio.overview import Overview
-from ..socketio.settings import Settings
+from ..socketio.older.overview import Overview
+from ..socketio.older.settings import Settings
+from .applications import Applications
 from .background import run_task
 from .config import collect
 from .context import Contexts
@@ -65,6 +67,7 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
         self.wsgi_server = None
         self.sockio_mw = None
         self._serving = self.server.before_serving = Serving()
+        self._applications = Applications()
         self._warned_of_queue = False
         if app is not None:
             self.init_app(app)
@@ -92,13 +95,17 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
         found = collect(app, self._given, options, again)
         if app is not None:
             check_path(app, self, found.options.path)
+        former = self.server.options
         self.server.renew(found.options)
         self.server_options = found.given
         self._use_queue(found.has_queue)
-        if app is not None:
-            self._put_around(app)
-        if app is not None and not again:
-            self._put_in_front(app)
+        if app is None:
+            return
+        name = self._applications.add(app)
+        self._put_around()
+        if not again:
+            self._warn_of_options(app, former)
+            self._put_in_front(app, name)
 
     @property
     def has_queue(self) -> bool:
@@ -111,29 +118,35 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
             self._warned_of_queue = True
             warn_of_queue()
 
-    def _put_around(self, app: Flask) -> None:
-        server = self.server
-        contexts = Contexts(app, server.options.manage_session)
+    def _warn_of_options(self, app: Flask, former: Options) -> None:
+        before = self._serving.app
+        if before is None or before.testing or app.testing or self.server.options == former:
+            return
+        log.warning(
+            "a SocketIO has one set of options: those of %r are those of all its applications now",
+            app,
+        )
+
+    def _put_around(self) -> None:
+        server, applications = self.server, self._applications
+        contexts = Contexts(applications, server.options.manage_session)
         server.around = contexts
-        server.aside = lambda function, args: run_task(app, function, tuple(args), {})
+        server.aside = lambda function, args: run_task(
+            applications.current, function, tuple(args), {}
+        )
         server.around_request = contexts.around_request
         server.request_of = contexts.request_of
-        server.default_user = LoginUsers(app, server)
+        server.default_user = LoginUsers(applications, server)
         # Made at its first use: Flask sets its level then, by app.debug.
-        server.log = Log(LocalProxy(lambda: app.logger), None)  # type: ignore[arg-type]
-        server.debug = lambda: app.debug
+        server.log = Log(LocalProxy(lambda: applications.current.logger), None)  # type: ignore[arg-type]
+        server.debug = lambda socket: applications.of(socket.conn.request.variables).debug
 
-    def _put_in_front(self, app: Flask) -> None:
+    def _put_in_front(self, app: Flask, name: str) -> None:
         # Not by app.context_processor, which an application refuses that has served already.
         processors = app.template_context_processors[None]
         processors.append(lambda: {"socketio_script": self.script})
         app.extensions["socketio"] = self
-        self.sockio_mw = mount(app, self, self.server)
-        if self._serving.app is not None and not (app.testing or self._serving.app.testing):
-            log.warning(
-                "a SocketIO serves one application, and handlers have the contexts of the latest: "
-                "of %r, no more of %r", app, self._serving.app
-            )
+        self.sockio_mw = mount(app, name, self, self.server)
         self._serving.app = app
         complain_of_host()
 

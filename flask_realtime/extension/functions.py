@@ -14,6 +14,7 @@ from ..exceptions import UsageError
 from ..socketio.namespace import Namespace
 from ..socketio.server import Server
 from ..socketio.socket import Socket
+from .by_sid import BySid
 from .context import current_socket
 from .selection import Rooms, ask, is_skipped, send_to, spread
 
@@ -100,7 +101,7 @@ def call(
     sid = to if to is not None else room
     if sid is not None:
         return ask(_namespace(namespace), sid, event, args, timeout)
-    return _socket(None, namespace).call(event, *spread(args), timeout=timeout)
+    return _own(namespace).call(event, *spread(args), timeout=timeout)
 
 
 def join_room(room: Any, sid: str | None = None, namespace: str | None = None) -> None:
@@ -108,31 +109,28 @@ def join_room(room: Any, sid: str | None = None, namespace: str | None = None) -
 
     :raises UsageError: if there is no such socket, where no other process could have it.
     """
-    socket = _find(sid, namespace)
-    if socket is None and sid is not None and _namespace(namespace).adapter.server_count() > 1:
-        _namespace(namespace).in_(sid).sockets_join(room)
-        return
-    _socket(sid, namespace).join(room)
+    if sid is None:
+        _own(namespace).join(room)
+    else:
+        _here.enter_room(sid, room, namespace)
 
 
 def leave_room(room: Any, sid: str | None = None, namespace: str | None = None) -> None:
     """Take the current client, or the socket of that id, out of a room."""
-    socket = _find(sid, namespace)
-    if socket is not None:
-        socket.leave(room)
-    elif sid is not None:
-        _namespace(namespace).in_(sid).sockets_leave(room)  # another process may have it
+    if sid is None:
+        _own(namespace).leave(room)
+    else:
+        _here.leave_room(sid, room, namespace)
 
 
 def close_room(room: Any, namespace: str | None = None) -> None:
     """Take everyone out of a room; nobody is told."""
-    _namespace(namespace).in_(room).sockets_leave(room)
+    _here.close_room(room, namespace)
 
 
 def rooms(sid: str | None = None, namespace: str | None = None) -> list[str]:
     """Return the rooms of the current client, or of the socket of that id: none, if it has left."""
-    socket = _find(sid, namespace)
-    return [] if socket is None else sorted(socket.rooms)
+    return sorted(_own(namespace).rooms) if sid is None else _here.rooms(sid, namespace)
 
 
 def disconnect(
@@ -142,11 +140,10 @@ def disconnect(
 
     :param silent: accepted for Flask-SocketIO's sake, and without effect there too.
     """
-    socket = _find(sid, namespace)
-    if socket is not None:
-        socket.disconnect()
-    elif sid is not None:
-        _namespace(namespace).in_(sid).disconnect_sockets()  # another process may have it
+    if sid is None:
+        _own(namespace).disconnect()
+    else:
+        _here.disconnect(sid, namespace)
 
 
 def _server() -> Server:
@@ -167,28 +164,29 @@ def _server() -> Server:
 
 def _namespace(name: str | None) -> Namespace:
     own = current_socket()
-    if name is None:
-        return own.namespace if own is not None else _server().of("/")
-    return _server().existing(name)
+    if own is not None and name in (None, own.namespace.name):
+        return own.namespace
+    return _server().existing(name or "/")
 
 
-def _find(sid: str | None, namespace: str | None) -> Socket | None:
-    """Return the socket of that id, which may have left, or the current one."""
-    own = current_socket()
-    if own is not None and sid in (None, own.id) and namespace in (None, own.namespace.name):
-        return own
-    there = _namespace(namespace)
-    if sid is not None:
-        return there.sockets.get(sid)
-    twin = own.client.sockets.get(there.name) if own is not None else None
-    if twin is None:
+def _own(namespace: str | None) -> Socket:
+    """Return the current client's socket in a namespace; it may have left.
+
+    :raises UsageError: if there is none.
+    """
+    own, there = current_socket(), _namespace(namespace)
+    if own is not None and own.namespace is not there:
+        own = own.client.sockets.get(there.name)
+    if own is None:
         raise UsageError("no client is being handled here; name the socket's id")
-    return twin
+    return own
 
 
-def _socket(sid: str | None, namespace: str | None) -> Socket:
-    socket = _find(sid, namespace)
-    if socket is None:
-        where = _namespace(namespace).name
-        raise UsageError(f"no socket {sid!r} in {where!r}; it may have left")
-    return socket
+class _Here(BySid):
+    """Sockets by their ids, where an event is being handled."""
+
+    def _there(self, namespace: str | None) -> Namespace:
+        return _namespace(namespace)
+
+
+_here = _Here()

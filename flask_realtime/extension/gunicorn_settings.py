@@ -1,4 +1,8 @@
-"""What gunicorn is told of its workers in the places it reads itself, without running them."""
+"""What gunicorn is told of its workers, by all places where it looks, without running them.
+
+What a command line says counts more than ``GUNICORN_CMD_ARGS``, and that more than a configuration
+file; ``WEB_CONCURRENCY`` counts where nothing else is said.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 CONCURRENCY = "WEB_CONCURRENCY"
+_ARGUMENTS = "GUNICORN_CMD_ARGS"
+_FILE = "gunicorn.conf.py"
 
 
 class GunicornSettings(NamedTuple):
@@ -17,28 +23,47 @@ class GunicornSettings(NamedTuple):
     :param source: which place.
     :param worker_class: empty if that is not known without running it, None if nothing is said.
     :param workers: None if nothing is said, or not known.
+    :param names_file: whether it names a configuration file, which is read and no other one.
     """
 
     source: str
     worker_class: str | None
     workers: int | None
+    names_file: bool = False
 
 
-def find_settings(folder: Path, environ: Mapping[str, str]) -> Iterator[GunicornSettings]:
-    """Yield what the places say that there are: a configuration file, a Procfile, the environment.
+def find_starts(folder: Path, environ: Mapping[str, str]) -> list[list[GunicornSettings]]:
+    """Return what the places say, what counts most first, for each start of gunicorn that is known:
+    for each in a Procfile, or for one whose command line says nothing.
     """
-    file = folder / "gunicorn.conf.py"
-    if file.is_file():
-        yield _from_file(file)
-    procfile = folder / "Procfile"
-    if procfile.is_file():
-        for line in procfile.read_text(errors="replace").splitlines():
-            if "gunicorn" in line:
-                yield from_arguments("Procfile", line)
-    if environ.get("GUNICORN_CMD_ARGS"):
-        yield from_arguments("GUNICORN_CMD_ARGS", environ["GUNICORN_CMD_ARGS"])
+    environment = _from_environment(environ)
+    lines = _from_procfile(folder / "Procfile")
+    starts = [[line, *environment] for line in lines] if lines else [environment]
+    return [_with_file(start, folder / _FILE, environ) for start in starts]
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[GunicornSettings]:
+    arguments = environ.get(_ARGUMENTS)
+    return [from_arguments(_ARGUMENTS, arguments)] if arguments else []
+
+
+def _from_procfile(file: Path) -> list[GunicornSettings]:
+    lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
+    return [from_arguments(file.name, line) for line in lines if "gunicorn" in line]
+
+
+def _with_file(
+    start: list[GunicornSettings], file: Path, environ: Mapping[str, str]
+) -> list[GunicornSettings]:
+    """Add what counts less: a configuration file, and the environment's number of workers."""
+    more = []
+    if any(each.names_file for each in start):
+        more.append(GunicornSettings("the configuration file", "", None))
+    elif file.is_file():
+        more.append(_from_file(file))
     if environ.get(CONCURRENCY):
-        yield GunicornSettings(CONCURRENCY, None, _number(environ[CONCURRENCY]))
+        more.append(GunicornSettings(CONCURRENCY, None, _number(environ[CONCURRENCY])))
+    return [*start, *more]
 
 
 def _from_file(file: Path) -> GunicornSettings:
@@ -84,11 +109,10 @@ def from_arguments(source: str, line: str) -> GunicornSettings:
             found[name] = value if equals else next(words, "")
         elif short in ("-k", "-w", "-c"):
             found[short] = word[2:]
-    # A file that it names may set one.
-    unsaid = "" if found.keys() & _CONFIG else None
-    worker_class = next((found[name] for name in _WORKER_CLASS if name in found), unsaid)
+    worker_class = next((found[name] for name in _WORKER_CLASS if name in found), None)
     workers = next((found[name] for name in _WORKERS if name in found), None)
-    return GunicornSettings(source, worker_class, _number(workers))
+    names_file = bool(found.keys() & _CONFIG)
+    return GunicornSettings(source, worker_class, _number(workers), names_file)
 
 
 def _words(line: str) -> list[str]:

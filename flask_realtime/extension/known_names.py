@@ -51,11 +51,15 @@ class KnownNames:
     @property
     def default_exception_handler(self) -> Function | None:
         """What is called with the exceptions of handlers that no other takes."""
-        return self.server.default_error_handler
+        return self.server.any_namespace.error_handler
 
     @default_exception_handler.setter
     def default_exception_handler(self, handler: Function | None) -> None:
-        self.server.default_error_handler = handler
+        everywhere = self.server.any_namespace
+        if handler is None:
+            everywhere.off_error()
+        else:
+            everywhere.on_error(handler)
 
     @property
     def manage_session(self) -> bool:

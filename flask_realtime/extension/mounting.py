@@ -11,6 +11,7 @@ from ..socketio.server import Server
 from ..wsgi.middleware import Middleware, StartResponse
 from ..wsgi.proxy import Application
 from ..wsgi.raw_socket import Environ
+from .applications import APPLICATION
 
 _KEY = "flask_realtime.mounted"
 
@@ -19,17 +20,27 @@ class Mounted(Middleware):
     """What is in front of an application; ``io.sockio_mw``, with Flask-SocketIO's names.
 
     :param app: the application.
+    :param name: what it is called among the server's applications.
     :param application: its ``wsgi_app`` so far.
     """
 
-    def __init__(self, server: Server, app: Flask, application: Application) -> None:
+    def __init__(self, server: Server, app: Flask, name: str, application: Application) -> None:
         super().__init__(server, application)
         self.flask_app = app
+        self._name = name
         self.engineio_app = server
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        environ["flask.app"] = self.flask_app
+        self.name_application(environ)
         return super().__call__(environ, start_response)
+
+    def name_application(self, environ: Environ) -> None:
+        """Say in the environ of a request that it came to this application."""
+        environ["flask.app"] = self.flask_app
+        if self._name:
+            environ[APPLICATION] = self._name
+        else:
+            environ.pop(APPLICATION, None)  # of another one, in which this is mounted
 
     @property
     def wsgi_app(self) -> Application:
@@ -65,8 +76,8 @@ _TAKEN = (
 )
 
 
-def mount(app: Flask, extension: object, server: Server) -> Mounted:
-    """Put a server in front of an application; return what is there now.
+def mount(app: Flask, name: str, extension: object, server: Server) -> Mounted:
+    """Put a server in front of an application, which it knows by `name`; return what is there now.
 
     The first goes around ``wsgi_app``. Each further one goes behind those that are there, so that
     all of them are at the same place among the application's own middlewares, and find the same
@@ -74,11 +85,11 @@ def mount(app: Flask, extension: object, server: Server) -> Mounted:
     """
     mounted = mounted_on(app)
     if not mounted:
-        mounted[extension] = Mounted(server, app, app.wsgi_app)
+        mounted[extension] = Mounted(server, app, name, app.wsgi_app)
         app.wsgi_app = mounted[extension]  # type: ignore[method-assign]
         return mounted[extension]
     last = last_mounted(app)
-    mounted[extension] = last.application = Mounted(server, app, last.application)
+    mounted[extension] = last.application = Mounted(server, app, name, last.application)
     return mounted[extension]
 
 

@@ -7,24 +7,23 @@ way.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..adapters.adapter import Adapter
+from ..exceptions import EventError, UsageError
 from ..socketio import namespace as core
 from ..socketio.broadcast import BroadcastOperator
-from ..socketio.events import CATCH_ALL, LIFE, Handlers
-from ..socketio.handler import F, Function, Handler, check_error_handler
+from ..socketio.events import LIFE, Handlers, NamespaceHandlers
+from ..socketio.handler import MISSING, F, Function, Handler
+from ..socketio.parent import Matcher, ParentNamespace, check_matcher, name_of
 from ..socketio.server import Server
 from .by_sid import BySid
 from .context import current_socket
 from .selection import Rooms, ask, send_to
 
-log = logging.getLogger("flask_realtime.namespace")
-
-_PREFIX = "on_"
+PREFIX = "on_"
+"""How the names of methods begin that handle events."""
 
 
 class Namespace(BySid, core.Namespace):
@@ -39,25 +38,38 @@ class Namespace(BySid, core.Namespace):
 
         io.on_namespace(Chat("/chat"))
 
-    :param namespace: its name; None for the root namespace.
+    :param namespace: its name; None for the root namespace, ``*`` for every one; or what takes the
+        names of several, as :meth:`.SocketIO.of` has it. Of several, a method means that one whose
+        client has sent the event.
+    :raises TypeError: for what names no namespace.
     """
 
     namespace: str
     """Its name."""
     socketio: Any = None
     """The extension that has it."""
-    _stands_for: core.Namespace | None = None
-    _taken: dict[str, Function]
+    _matcher: Matcher | None = None
+    _stands_for: NamespaceHandlers | None = None
 
-    def __init__(self, namespace: str | None = None) -> None:
-        self.namespace = namespace or "/"
+    def __init__(self, namespace: str | Matcher | None = None) -> None:
+        if namespace is None or isinstance(namespace, str):
+            self.namespace = namespace or "/"
+        else:
+            self._matcher = check_matcher(namespace)
+            self.namespace = name_of(self._matcher)
 
     if not TYPE_CHECKING:  # to which every misspelt name would be one of these
 
         def __getattr__(self, name: str) -> Any:
-            if self._stands_for is not None:
-                return getattr(self._stands_for, name)
-            raise self._missing(name)
+            if self._stands_for is None:
+                raise self._missing(name)
+            if name == "server":
+                return self.socketio.server
+            try:
+                there = self._there(None)
+            except UsageError as error:
+                raise AttributeError(str(error)) from None
+            return getattr(there, name)
 
     def _missing(self, name: str) -> AttributeError:
         hint = "; it has its server and its clients once io.on_namespace(…) has taken it"
@@ -67,29 +79,58 @@ class Namespace(BySid, core.Namespace):
         return f"<{type(self).__name__} {self.namespace!r}>"
 
     def _there(self, namespace: str | None) -> core.Namespace:
-        if namespace is None:
-            return self if self._stands_for is None else self._stands_for
-        return self.server.existing(namespace)
+        if namespace is not None:
+            return self.server.existing(namespace)
+        there = self._stands_for
+        if there is None:
+            return self
+        if isinstance(there, ServedNamespace):
+            return there
+        own = current_socket()
+        of_parent = isinstance(there, ParentNamespace)
+        if own is None or (of_parent and own.namespace.parent is not there):
+            raise UsageError(
+                f"{self!r} stands for several namespaces, and means one of them only while a "
+                "method of it handles an event: name one, by namespace='/chat', or use "
+                "io.of('/chat')"
+            )
+        return own.namespace
 
     def _table(self) -> Handlers:
-        return self._there(None).handlers
+        return self._home("on").handlers
 
     def on_error(self, handler: F) -> F:
         """Register what is called with the exception of a handler; it returns the answer."""
-        return core.Namespace.on_error(self._served("on_error"), handler)
+        return NamespaceHandlers.on_error(self._home("on_error"), handler)
+
+    def use(self, middleware: F = MISSING) -> F:
+        """Register a function that decides on each client; see :meth:`.Server.use`."""
+        return core.Namespace.use(self._gated("use"), middleware)
 
     def authorization(self, function: F) -> F:
         """Register the function that decides on each client by its handshake."""
-        return core.Namespace.authorization(self._served("authorization"), function)
+        return core.Namespace.authorization(self._gated("authorization"), function)
 
-    def _served(self, asked: str) -> core.Namespace:
-        """Return the namespace that has the clients.
+    def _home(self, asked: str) -> NamespaceHandlers:
+        """Return what has the handlers.
 
         :raises AttributeError: if `asked` comes before there is one.
         """
-        there = self._there(None)
-        if not isinstance(there, ServedNamespace):
+        if self._stands_for is None:
             raise self._missing(asked)
+        return self._stands_for
+
+    def _gated(self, asked: str) -> core.Namespace:
+        """Return what decides on clients.
+
+        :raises EventError: if that is each namespace for itself.
+        """
+        there = self._home(asked)
+        if not isinstance(there, core.Namespace):
+            raise EventError(
+                f"{asked}() decides on the clients of one namespace, and {self!r} stands for every "
+                f"namespace: io.of('/chat').{asked}(…)"
+            )
         return there
 
     @property
@@ -161,19 +202,6 @@ class Namespace(BySid, core.Namespace):
         id = to if to is not None else sid
         return ask(self._there(namespace), id, event, args, 60.0 if timeout is None else timeout)
 
-    def disconnect(
-        self, id: str, namespace: str | bool | None = None, ignore_queue: bool = False
-    ) -> None:
-        """Send a socket away from its namespace; nothing happens if it has left.
-
-        :param id: the socket's.
-        :param namespace: another one than this; for the adapter, whether to end the connection.
-        """
-        close = namespace is True
-        socket = self._find(id, None if isinstance(namespace, bool) else namespace)
-        if socket is not None:
-            socket.disconnect(close)
-
     # Classes of handlers
 
     def trigger_event(self, event: str, *args: Any) -> Any:
@@ -182,103 +210,17 @@ class Namespace(BySid, core.Namespace):
         :param args: the socket's id, then the event's arguments; those of ``connect`` are the
             environ of its handshake, and what the client sent to be let in.
         """
-        method = getattr(self, _PREFIX + event, None)
+        method = getattr(self, PREFIX + event, None)
         return None if method is None else call_method(method, event, args[1:])
 
     def is_asyncio_based(self) -> bool:
         """Whether its methods are coroutines: never here."""
         return False
 
-    def stand_for(self, there: core.Namespace, extension: object) -> None:
-        """Have the methods of this class handle the events of a namespace.
-
-        A function that was registered for an event stays its handler.
-
-        :raises EventError: for a method that cannot take what comes; nothing is changed then.
-        """
-        methods = self.checked_methods()
+    def stand_for(self, there: NamespaceHandlers, extension: object) -> None:
+        """Mean a namespace, or several, from now on."""
         self._stands_for = there
         self.socketio = extension
-        self._taken = {}
-        for event, method in methods.items():
-            present = there.handlers.find(event)
-            if present:
-                mine = self._told(event, method)
-                log.warning(
-                    "%r has a handler, %s, and keeps it: %s is not called", event, present[-1], mine
-                )
-            else:
-                self._taken[event] = method
-        for event, method in self._taken.items():
-            there.on(event, method)
-        error = self._error_method()
-        if there.error_handler is None and error is not None:
-            there.on_error(error)
-
-    def stand_back(self) -> None:
-        """Let another one of its name handle the events."""
-        there = self._there(None)
-        for event, method in self._taken.items():
-            there.off(event, method)
-        if there.error_handler == self._error_method():
-            there._error_handler = None
-
-    def tell_of(self, former: Namespace) -> None:
-        """Log which handlers this has taken the place of; not of an instance of the same class."""
-        mine = {event: self._told(event, method) for event, method in self._taken.items()}
-        for event, method in former._taken.items():
-            before = former._told(event, method)
-            if event not in mine:
-                log.warning("%r had a handler, %s; now it has none", event, before)
-            elif mine[event] != before:
-                log.warning("%r had a handler, %s; now it is %s", event, before, mine[event])
-
-    def _told(self, event: str, method: Function) -> str:
-        own_way = isinstance(method, partial) and method.func is _trigger
-        return str(Handler(event, self.trigger_event if own_way else method))
-
-    def checked_methods(self) -> dict[str, Function]:
-        """Return the methods that handle events, by these.
-
-        :raises EventError: for one that cannot take what comes.
-        """
-        methods = self._methods()
-        for event, method in methods.items():
-            Handlers().add(event, method)
-        error = self._error_method()
-        if error is not None:
-            check_error_handler(error)
-        return methods
-
-    def _error_method(self) -> Function | None:
-        method = getattr(self, "error", None) if "error" in self._own_names() else None
-        return method if callable(method) else None
-
-    def _methods(self) -> dict[str, Function]:
-        if "trigger_event" in self._own_names():
-            life = {event: partial(_trigger, self, event) for event in ("connect", "disconnect")}
-            return {CATCH_ALL: partial(_trigger, self), **life}
-        found = {
-            name.removeprefix(_PREFIX): getattr(self, name)
-            for name in self._own_names()
-            if name.startswith(_PREFIX)
-        }
-        return {event: method for event, method in found.items() if callable(method)}
-
-    def _own_names(self) -> list[str]:
-        """What the user's class defines: not what it has from here."""
-        own = [each for each in type(self).__mro__ if each not in Namespace.__mro__]
-        return sorted({*self.__dict__, *(name for each in own for name in vars(each))})
-
-
-def _trigger(namespace: Namespace, event: str, *args: Any) -> Any:
-    socket = current_socket()
-    assert socket is not None
-    if event == "connect":
-        args = (dict(socket.conn.request.variables), *args)
-    elif event == "disconnect":
-        args = args[:1]  # the reason alone, as there
-    return namespace.trigger_event(event, socket.id, *args)
 
 
 def call_method(method: Function, event: str, args: Sequence[Any]) -> Any:
@@ -303,3 +245,6 @@ class ServedNamespace(Namespace):
         self.namespace = name
 
     __repr__ = core.Namespace.__repr__
+
+    def _home(self, asked: str) -> core.Namespace:
+        return self

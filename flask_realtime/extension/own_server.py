@@ -151,7 +151,7 @@ class OwnServer:
         around = self.server.around
         if not isinstance(around, Contexts):
             return gevent.spawn(target, *args, **kwargs)
-        return gevent.spawn(run_task, around.app, target, args, kwargs)
+        return gevent.spawn(run_task, around.applications.current, target, args, kwargs)
 
     @staticmethod
     def sleep(seconds: float = 0) -> None:

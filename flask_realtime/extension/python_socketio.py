@@ -101,16 +101,6 @@ class PythonSocketIOServer(BySid, Server):
         id = to if to is not None else sid
         return ask(self._there(namespace), id, event, args, timeout)
 
-    def disconnect(
-        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
-    ) -> None:
-        """Send a socket away from its namespace; nothing happens if it has left."""
-        socket = self._find(sid, namespace)
-        if socket is not None:
-            socket.disconnect()
-        else:
-            self._there(namespace).in_(sid).disconnect_sockets()  # another process may have it
-
     def shutdown(self) -> None:
         """End every session."""
         self.close()

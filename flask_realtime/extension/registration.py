@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ..exceptions import EventError
-from ..socketio.events import CATCH_ALL, Events, Handlers, Subscribable
-from ..socketio.handler import MISSING, F, Function, check_error_handler
+from ..socketio.events import CATCH_ALL, Events, Handlers, NamespaceHandlers, Subscribable
+from ..socketio.handler import MISSING, F, Function
 from ..socketio.parent import Matcher, ParentNamespace
 from ..socketio.remote import RemoteSocket
 from ..socketio.socket import Socket
 from ..socketio.terms import Terms
+from .class_handlers import ClassHandlers
 from .namespace import Namespace, ServedNamespace
 from .python_socketio import PythonSocketIOServer
 
@@ -26,16 +28,19 @@ class Registration(Subscribable):
     """What an application registers: for the root namespace, where it names no other."""
 
     server: PythonSocketIOServer
-    #: The instances of classes of handlers, the latest of each namespace.
-    namespace_handlers: list[Namespace]
 
     def __init__(self) -> None:
-        self.namespace_handlers = []
+        self._class_handlers: list[ClassHandlers] = []
+
+    @property
+    def namespace_handlers(self) -> list[Namespace]:
+        """The instances of classes of handlers, the latest of each namespace."""
+        return [each.instance for each in self._class_handlers]
 
     def _table(self) -> Handlers:
         return self.server.of("/").handlers
 
-    def _where(self, namespace: str | None) -> Subscribable:
+    def _where(self, namespace: str | Matcher | None) -> NamespaceHandlers:
         return self.server.any_namespace if namespace == CATCH_ALL else self.of(namespace or "/")
 
     @overload
@@ -103,6 +108,20 @@ class Registration(Subscribable):
         there.on(event, handler, **terms)
         return self
 
+    @overload
+    def on_room(
+        self, event: str, listener: None = None, namespace: str | None = None
+    ) -> Callable[[F], F]: ...
+
+    @overload
+    def on_room(self, event: str, listener: F, namespace: str | None = None) -> F: ...
+
+    def on_room(
+        self, event: str, listener: Function | None = None, namespace: str | None = None
+    ) -> Any:
+        """Have a function called when rooms come and go; see :meth:`.Server.on_room`."""
+        return self.server.on_room(event, listener, namespace)
+
     def on_event(self, event: str, handler: Function, namespace: str | None = None) -> None:
         """Register the handler of an event."""
         self.on(event, handler, namespace)
@@ -134,16 +153,15 @@ class Registration(Subscribable):
         events.add_to(there.handlers, there.name)
 
     def on_error(self, namespace: str | None = None) -> Callable[[F], F]:
-        """Register what is called with the exceptions of a namespace's handlers."""
+        """Register what is called with the exceptions of a namespace's handlers; ``*`` is
+        :meth:`on_error_default`."""
         if callable(namespace):
             raise TypeError("write @io.on_error() with parentheses")
-        return self.of(namespace or "/").on_error
+        return self._where(namespace).on_error
 
     def on_error_default(self, handler: F) -> F:
         """Register what is called with the exceptions of handlers that no other takes."""
-        check_error_handler(handler)
-        self.server.default_error_handler = handler
-        return handler
+        return self.server.any_namespace.on_error(handler)
 
     # Who may come
 
@@ -195,20 +213,22 @@ class Registration(Subscribable):
                 f"on_namespace takes an instance of a class of handlers, not {namespace_handler!r};"
                 " class Chat(Namespace): …; io.on_namespace(Chat('/chat'))"
             )
-        namespace_handler.checked_methods()  # before the one that is there stands back
-        there = self.of(namespace_handler.namespace)
-        formers = [each for each in self.namespace_handlers if each._there(None) is there]
+        handlers = ClassHandlers(namespace_handler)  # before the one that is there withdraws
+        there = self._where(namespace_handler._matcher or namespace_handler.namespace)
+        formers = [each for each in self._class_handlers if each.there is there]
         for former in formers:
-            former.stand_back()
-            self.namespace_handlers.remove(former)
+            former.withdraw()
+            self._class_handlers.remove(former)
         namespace_handler.stand_for(there, self)
+        handlers.register(there)
         for former in formers:
-            namespace_handler.tell_of(former)
-        self.namespace_handlers.append(namespace_handler)
+            handlers.tell_of(former)
+        self._class_handlers.append(handlers)
 
-    def namespace(self, name: str = "/") -> Callable[[type[N]], type[N]]:
+    def namespace(self, name: str | Matcher = "/") -> Callable[[type[N]], type[N]]:
         """Register a class of handlers: ``@io.namespace("/chat")`` above ``class Chat``."""
-        if not isinstance(name, str):
+        is_name = isinstance(name, str | re.Pattern)
+        if not is_name and (isinstance(name, type) or not callable(name)):
             raise EventError(f"write @io.namespace('/chat'), not with {name!r}")
 
         def register(cls: type[N]) -> type[N]:

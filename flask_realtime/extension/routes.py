@@ -32,8 +32,8 @@ def routes(extension: SocketIO) -> list[Route]:
     spaces = [there for there in server.namespaces.values() if there.parent is None]
     found = [route for there in (*spaces, *server.parents) for route in _of_namespace(there)]
     found += _events(CATCH_ALL, server.any_namespace)
-    if server.default_error_handler is not None:
-        found.append(_route(CATCH_ALL, "(error)", server.default_error_handler))
+    if server.any_namespace.error_handler is not None:
+        found.append(_route(CATCH_ALL, "(error)", server.any_namespace.error_handler))
     return sorted(found)
 
 

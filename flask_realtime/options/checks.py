@@ -59,16 +59,28 @@ def group(
         return kind()
     if not isinstance(value, Mapping):
         raise OptionError(f"{name} is True, False or a dict, not {value!r}")
+    return kind(**members(checks, name, value))
+
+
+def members(
+    checks: Mapping[str, Callable[[str, Any], Any]],
+    name: str,
+    value: Mapping[str, Any],
+    item: str = "{0}[{1!r}]",
+) -> dict[str, Any]:
+    """Return the checked items of a mapping that an option has.
+
+    :param item: how errors call one of them, made from `name` and the key.
+    :raises OptionError: for a name that does not exist, or a bad value.
+    """
     for key in value:
         if key not in checks:
             raise OptionError(f"{name}: {unknown_option(key, checks)}")
-    return kind(
-        **{
-            key: check(f"{name}[{key!r}]", value[key])
-            for key, check in checks.items()
-            if key in value
-        }
-    )
+    return {
+        key: check(item.format(name, key), value[key])
+        for key, check in checks.items()
+        if key in value
+    }
 
 
 def flag(name: str, value: Any) -> bool:

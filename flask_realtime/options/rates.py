@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exceptions import OptionError
-from .checks import count, unknown_option
+from .checks import count, members
 
 ON_LIMIT = ("error", "drop", "disconnect")
 _UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
@@ -52,16 +52,9 @@ def make_rate_limit(name: str, value: Any, item: str = "{0}[{1!r}]") -> RateLimi
         return value or None
     if not isinstance(value, Mapping):
         return make_rate_limit(name, {"rate": _rate(name, value)})
-    for key in value:
-        if key not in _CHECKS:
-            raise OptionError(f"{name}: {unknown_option(key, _CHECKS)}")
-    if "rate" not in value:
+    checked = members(_CHECKS, name, value, item)
+    if "rate" not in checked:
         raise OptionError(f"{name} needs a rate, such as {{'rate': '10/second'}}")
-    checked = {
-        key: check(item.format(name, key), value[key])
-        for key, check in _CHECKS.items()
-        if value.get(key) is not None
-    }
     return RateLimit(**{"burst": _parse(checked["rate"])[0], **checked})
 
 

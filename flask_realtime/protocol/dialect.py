@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..exceptions import PacketError, RequestError
-from .packet import Encoded, Message, Packet, PacketType
+from .packet import Encoded, EnginePacket, Message, Packet, PacketType
 
 
 class Decoder(Protocol):
@@ -97,6 +97,10 @@ class Dialect(ABC):
     @abstractmethod
     def _encode(self, packet: Packet) -> Encoded:
         """Return the packet's messages, made now."""
+
+    @abstractmethod
+    def as_engine_packet(self, message: Message) -> EnginePacket:
+        """Return what the engine sees in a message, from or to the client; it may be any."""
 
     @abstractmethod
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:

@@ -14,10 +14,10 @@ from typing import Any
 
 from ..exceptions import PacketError
 from .client_side import EngineIOClientDecoder
-from .eio3_decoder import EIO3Decoder
-from .eio3_payload import decode_binary, decode_text, encode_binary, encode_text
-from .engineio import EngineIO
-from .packet import Message, Packet, PacketType
+from .eio3_decoder import EIO3Decoder, decode_twice
+from .eio3_payload import OnceEncoded, decode_binary, decode_text, encode_binary, encode_text
+from .engineio import EngineIO, from_base64
+from .packet import EnginePacket, Message, Packet, PacketType
 
 _BINARY = "application/octet-stream"
 _MESSAGE = b"\x04"  # the type 4, as a byte
@@ -55,6 +55,19 @@ class EIO3(EngineIO):
     def _binary(self, message: bytes) -> Message:
         message = _MESSAGE + message
         return _to_base64(message) if self._base64 else message
+
+    def _unwrapped(self, message: Message) -> bytes:
+        if message[:1] == _MESSAGE and isinstance(message, bytes):
+            return message[1:]
+        if message[:2] == "b4" and isinstance(message, str):
+            return from_base64(message[2:])
+        raise PacketError("binary without the type of a message")
+
+    def as_engine_packet(self, message: Message) -> EnginePacket:
+        if isinstance(message, str) and not isinstance(message, OnceEncoded):
+            # Without what the session's decoder knows of its client.
+            message = decode_twice(message) or message
+        return super().as_engine_packet(message)
 
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
         messages = list(messages)

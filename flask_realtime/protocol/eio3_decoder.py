@@ -53,11 +53,19 @@ class EIO3Decoder:
         return None if packet is None else _accept(packet)
 
     def _decode_twice(self, message: str) -> str:
-        try:
-            return from_javascript(message.encode("latin-1"))
-        except (UnicodeEncodeError, PacketError):
-            self._once = True
-            return message
+        decoded = decode_twice(message)
+        self._once = decoded is None
+        return message if decoded is None else decoded
+
+
+def decode_twice(message: str) -> str | None:
+    """Return what a text says if it was encoded twice; None if it cannot have been."""
+    if message.isascii():
+        return message
+    try:
+        return from_javascript(message.encode("latin-1"))
+    except (UnicodeEncodeError, PacketError):
+        return None
 
 
 def _accept(packet: Packet) -> Packet:

@@ -44,6 +44,9 @@ class EIO4(EngineIO):
     def _binary(self, message: bytes) -> Message:
         return _to_base64(message) if self._base64 else message
 
+    def _unwrapped(self, message: Message) -> bytes:
+        return message if isinstance(message, bytes) else from_base64(message[1:])
+
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
         texts = [text if isinstance(text, str) else _to_base64(text) for text in messages]
         return SEPARATOR.join(texts).encode(), "text/plain; charset=UTF-8"

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from ..exceptions import EncodeError, PacketError, RequestError
 from .dialect import Dialect
-from .packet import Encoded, Message, Packet, PacketType
+from .packet import NO_PACKET, Encoded, EnginePacket, Message, Packet, PacketType
 from .parser import Parser
 
 _TYPES = {
@@ -27,6 +27,7 @@ _TYPES = {
     "6": PacketType.NOOP,
 }
 _DIGITS = {packet_type: digit for digit, packet_type in _TYPES.items()}
+_NAMES = {"4": "message", **{digit: type.name.lower() for digit, type in _TYPES.items()}}
 
 
 _FIRST_OF_ENGINE = PacketType.OPEN
@@ -73,6 +74,24 @@ class EngineIO(Dialect):
                 f"max_attachments={self.max_attachments}, which clients have too; send several"
             )
         return Encoded(tuple(map(self._carry, messages)))
+
+    def as_engine_packet(self, message: Message) -> EnginePacket:
+        try:
+            if isinstance(message, bytes) or message[:1] == "b":
+                return EnginePacket("message", self._unwrapped(message))
+        except PacketError:
+            return NO_PACKET
+        name = _NAMES.get(message[:1])
+        if name is None:
+            return NO_PACKET
+        return EnginePacket(name, message[1:] or ("" if name == "message" else None))
+
+    @abstractmethod
+    def _unwrapped(self, message: Message) -> bytes:
+        """Return what a binary message says, which may be base64.
+
+        :raises PacketError: if it is none.
+        """
 
     def _carry(self, message: Message) -> Message:
         return message if isinstance(message, str) else self._binary(message)

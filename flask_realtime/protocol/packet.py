@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Message = str | bytes
 """One unit as a transport carries it."""
@@ -18,6 +18,24 @@ class _EventName(str):
 JSON_MESSAGE = _EventName("message")
 """The name of the event that a JSON message of a client 0.9 is; whoever handles ``json`` gets it as
 that."""
+
+
+class EnginePacket(NamedTuple):
+    """A message as the engine carries it, for who listens to those of a session.
+
+    :param type: in the words of Engine.IO: ``message`` has a packet of Socket.IO, or one of its
+        attachments; ``ping``, ``pong``, ``open``, ``close``, ``upgrade`` and ``noop`` are the
+        engine's own, and ``error`` is none at all. Of a client 0.9: ``message``, ``heartbeat``,
+        ``open`` and ``noop``.
+    :param data: what it says; None for nothing.
+    """
+
+    type: str
+    data: Message | None
+
+
+NO_PACKET = EnginePacket("error", "parser error")
+"""What a message is that no generation's engine knows, in the words of Engine.IO."""
 
 
 class PacketType(IntEnum):

@@ -18,7 +18,7 @@ from .attachments import replace
 from .client_side import SIO09ClientDecoder
 from .dialect import Dialect
 from .json import Codec, ascii_json
-from .packet import Encoded, Message, Packet, PacketType
+from .packet import NO_PACKET, Encoded, EnginePacket, Message, Packet, PacketType
 from .reason import Reason
 from .refusals import (
     BAD_HOST,
@@ -54,6 +54,8 @@ _ERRORS = {
     BAD_VERSION.code: b"Protocol version not supported.",
 }
 
+
+_ENGINE_TYPES = {"2:": "heartbeat", "8:": "noop"}
 
 _SILENT = (HANDSHAKE, POLLING, JSONP)
 """Transports that carry no pings: who polls shows by that that he is there."""
@@ -148,6 +150,16 @@ class SIO09(Dialect):
             text, _ = self._codec.dumps(replace(value, _to_base64))
         # Client 0.9 reads an ACK's values up to the first line end, such as a raw U+2028.
         return ascii_json(text)
+
+    def as_engine_packet(self, message: Message) -> EnginePacket:
+        if isinstance(message, bytes):
+            return NO_PACKET
+        name = _ENGINE_TYPES.get(message[:2])
+        if name is not None:
+            return EnginePacket(name, None)
+        # Only the answer to a handshake begins otherwise: by the sid.
+        is_answer = message[1:2] not in (":", "")
+        return EnginePacket("open" if is_answer else "message", message)
 
     def encode_payload(self, messages: Iterable[Message]) -> tuple[bytes, str]:
         texts = cast("list[str]", list(messages))

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 
 from ..adapters.adapter import NODE_TIMEOUT
-from ..exceptions import UsageError
+from ..exceptions import EventError, UsageError
 from .events import check_name
 from .handler import F, Function
 from .server_side import server_side_ask, server_side_emit
+from .terms import terms_of
 from .users import USER_ROOM, user_room
 
 if TYPE_CHECKING:
@@ -296,5 +297,7 @@ class Addressable(Selected):
         if handler is None:
             check_name(event)
             return lambda function: self.on_server_side(event, function)
+        if terms_of(handler):
+            raise EventError(f"{handler!r} has terms, and events from other nodes pass none")
         self._operator.namespace.server_side_handlers().add(event, handler)
         return handler

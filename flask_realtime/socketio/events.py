@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ..exceptions import EventError
-from .handler import F, Function, Handler
-from .terms import Guard, Terms, make_guard
+from .handler import F, Function, Handler, check_error_handler
+from .terms import Guard, Terms, make_guard, terms_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -76,7 +76,7 @@ class Handlers:
 
         :param once: forget it when it is called.
         :param first: put it in front of those that are there.
-        :param guard: what an event passes first.
+        :param guard: what an event passes first; None for what the function's own terms say.
         :raises EventError: for a name that can never come, or a function that cannot be called.
         """
         check_name(event)
@@ -85,6 +85,8 @@ class Handlers:
             most = "two arguments" if event in _ENDS else "one argument"
             raise EventError(f"{event!r} comes with {most} at most; {handler} takes more")
         handler.prepended = first
+        if guard is None:
+            guard = make_guard(event, terms_of(function), event in OURS)
         if guard is not None:
             handler.guard = guard.of(handler)
         if once:
@@ -205,12 +207,9 @@ class Subscribable:
         :raises EventError: for a name that can never come, or a function that cannot be called.
         :raises OptionError: for a bad value of `terms`.
         """
-        check_name(event)  # now, since a decorator without parentheses is never called
+        check_name(event)
         guard = make_guard(event, terms, event in OURS)
-        if handler is None:
-            return self._registering(event, guard=guard)
-        self._table().add(event, handler, guard=guard)
-        return self
+        return self._register(event, handler, guard=guard)
 
     @overload
     def once(self, event: str) -> Callable[[F], F]: ...
@@ -220,11 +219,7 @@ class Subscribable:
 
     def once(self, event: str, handler: Function | None = None) -> Any:
         """Register a handler that is forgotten when it is called; else as :meth:`on`."""
-        if handler is None:
-            check_name(event)
-            return self._registering(event, once=True)
-        self._table().add(event, handler, once=True)
-        return self
+        return self._register(event, handler, once=True)
 
     @overload
     def prepend_listener(self, event: str) -> Callable[[F], F]: ...
@@ -238,13 +233,15 @@ class Subscribable:
         Of several handlers, the first that returns something other than None, or raises, has
         answered the client.
         """
-        if handler is None:
-            check_name(event)
-            return self._registering(event, first=True)
-        self._table().add(event, handler, first=True)
-        return self
+        return self._register(event, handler, first=True)
 
-    def _registering(self, event: str, **how: Any) -> Callable[[F], F]:
+    def _register(self, event: str, handler: Function | None, **how: Any) -> Any:
+        """Register a handler, or return the decorator that does so."""
+        if handler is not None:
+            self._table().add(event, handler, **how)
+            return self
+        check_name(event)  # now, since a decorator without parentheses is never called
+
         def register(handler: F) -> F:
             self._table().add(event, handler, **how)
             return handler
@@ -282,19 +279,41 @@ class Subscribable:
         return self._table().names()
 
 
-class AnyNamespace(Subscribable):
-    """Handlers of all namespaces, for events that no handler of their own takes.
-
-    They get the same arguments; ``socket.namespace`` says where they are.
-    """
-
-    __slots__ = ("handlers",)
+class NamespaceHandlers(Subscribable):
+    """What handles the events of a namespace, and what is called with the exceptions of that."""
 
     def __init__(self) -> None:
         self.handlers = Handlers()
+        self._error_handler: Function | None = None
 
     def _table(self) -> Handlers:
         return self.handlers
+
+    def on_error(self, handler: F) -> F:
+        """Register what is called with the exception of a handler; it returns the answer.
+
+        :raises EventError: for a function that cannot take it.
+        """
+        check_error_handler(handler)
+        self._error_handler = handler
+        return handler
+
+    def off_error(self, handler: Function | None = None) -> None:
+        """Forget what is called with exceptions; if a function is given, that one only."""
+        if handler is None or self._error_handler == handler:
+            self._error_handler = None
+
+    @property
+    def error_handler(self) -> Function | None:
+        """What is called with the exception of a handler."""
+        return self._error_handler
+
+
+class AnyNamespace(NamespaceHandlers):
+    """Handlers of all namespaces, for events and exceptions that no handler of their own takes.
+
+    They get the same arguments; ``socket.namespace`` says where they are.
+    """
 
 
 class Events(Subscribable):

@@ -17,6 +17,7 @@ from .handler import FAILURES, Function, Handler
 from .log import Log
 
 if TYPE_CHECKING:
+    from .events import AnyNamespace
     from .namespace import Namespace
     from .rates import Rate
     from .socket import Socket
@@ -49,10 +50,15 @@ def call_aside(function: Function, args: Sequence[Any]) -> Any:
     return function(*args)
 
 
+def _never(socket: Socket) -> bool:
+    return False
+
+
 class Failures:
     """The part of a server that runs handlers, and sees to their exceptions."""
 
     namespaces: dict[str, Namespace]
+    any_namespace: AnyNamespace
     turn: Turn
 
     def __init__(self) -> None:
@@ -63,9 +69,8 @@ class Failures:
         self.aside: Callable[[Function, Sequence[Any]], Any] = call_aside
         #: Where failures of handlers are logged; the extension gives the application's.
         self.log = Log(logging.getLogger("flask_realtime.server"), None)
-        #: Whether a client may see what went wrong.
-        self.debug: Callable[[], bool] = bool
-        self.default_error_handler: Function | None = None
+        #: Whether the client of a socket may see what went wrong.
+        self.debug: Callable[[Socket], bool] = _never
         #: Takes an exception that no error handler took, so that it is not logged, or returns
         #: False; the test client raises those of its own handlers.
         self.unhandled: Callable[[Socket, BaseException], bool] | None = None
@@ -85,7 +90,7 @@ class Failures:
             gevent.spawn(
                 signals.handler_failed.send, self, socket=socket, event=event, error=error
             )
-        handler = socket.namespace.error_handler or self.default_error_handler
+        handler = socket.namespace.error_handler or self.any_namespace.error_handler
         if handler is not None:
             try:
                 return self.around(socket, handler, [error], (event, *args))
@@ -96,7 +101,7 @@ class Failures:
         elif isinstance(error, ArgumentsError):
             self._log_once(logging.WARNING, "in %s: %s", socket.namespace.name, str(error))
         else:
-            called = f", called with {reprlib.repr(list(args))}" if self.debug() else ""
+            called = f", called with {reprlib.repr(list(args))}" if self.debug(socket) else ""
             self.log.error(
                 "handler of %r in %s failed%s",
                 event,
@@ -104,7 +109,7 @@ class Failures:
                 called,
                 exc_info=error,
             )
-        if self.debug():
+        if self.debug(socket):
             return {"error": f"{type(error).__name__}: {error}"}
         return INTERNAL_ERROR
 
@@ -164,6 +169,16 @@ class Failures:
         if len(self._logged) == _MAX_LOGGED:
             last = "that was the last of %d mistakes of clients to be logged"
             self.log.warning(last, _MAX_LOGGED)
+
+    def run_aside(self, where: str, function: Function, args: Sequence[Any]) -> None:
+        """Run the application's code that concerns no socket, and see to its failure.
+
+        :param where: what it is called for.
+        """
+        try:
+            self.aside(function, args)
+        except FAILURES as error:
+            self.log.error("%r failed, called for %s", function, where, exc_info=error)
 
     def run_callback(self, socket: Socket, callback: Function, values: list[Any]) -> None:
         """Run the application's callback for an answer, as a handler is run."""

@@ -10,7 +10,6 @@ import gevent
 from ..adapters.plain import plain_part
 from ..engine.clock import Deadline
 from ..protocol.packet import Packet
-from .handler import FAILURES
 from .server_side import handle_server_side
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class ForAdapter:
             "data": plain_part(socket.data),
         }
 
-    def disconnect(self, id: str, close: bool) -> None:
+    def send_away(self, id: str, close: bool) -> None:
         """Send one socket away."""
         socket = self.sockets.get(id)
         if socket is not None:
@@ -103,12 +102,4 @@ class ForAdapter:
 
     def run(self, function: Callable[..., Any], *args: Any) -> None:
         """Run the application's code, which concerns no socket, in a greenlet of its own."""
-        gevent.spawn(self._run, function, args)
-
-    def _run(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        try:
-            self.server.aside(function, args)
-        except FAILURES as error:
-            self.server.log.error(
-                "%r failed, called for %s", function, self.name, exc_info=error
-            )
+        gevent.spawn(self.server.run_aside, self.name, function, args)

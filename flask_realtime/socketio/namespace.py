@@ -10,13 +10,13 @@ from ..adapters.memory import MemoryAdapter
 from ..engine.admission import new_id
 from ..exceptions import ConnectionRefusedError
 from .addressable import Addressable, room_names
-from .authorization import Authorization
 from .broadcast import BroadcastOperator
 from .dispatch import run_life
-from .events import Handlers, Subscribable
+from .events import Handlers, NamespaceHandlers
 from .for_adapter import ForAdapter
-from .handler import FAILURES, MISSING, F, Function, check_error_handler
+from .handler import FAILURES, MISSING, F, Function
 from .middleware import Gate, Middleware, Refusal, refusal_of
+from .older.authorization import Authorization
 from .recovery import make_recovery
 from .socket import Socket
 from .users import AnotherUser
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .server import Server
 
 
-class Namespace(ForAdapter, Addressable, Subscribable):
+class Namespace(ForAdapter, Addressable, NamespaceHandlers):
     """What ``io.of(name)`` returns."""
 
     def __init__(
@@ -36,10 +36,9 @@ class Namespace(ForAdapter, Addressable, Subscribable):
         self.server = server
         self.name = name
         self.sockets: dict[str, Socket] = {}
-        self.handlers = Handlers()
+        NamespaceHandlers.__init__(self)
         #: Whose handlers and middlewares it has beside its own; None for most.
         self.parent: ParentNamespace | None = None
-        self._error_handler: Function | None = None
         self._authorization: Authorization | None = None
         self._middlewares: list[Middleware] = []
         self._joining = 0  # clients that may be in it soon
@@ -52,18 +51,6 @@ class Namespace(ForAdapter, Addressable, Subscribable):
         return f"<Namespace {self.name!r} with {len(self.sockets)} sockets>"
 
     # Handlers
-
-    def _table(self) -> Handlers:
-        return self.handlers
-
-    def on_error(self, handler: F) -> F:
-        """Register what is called with the exception of a handler; it returns the answer.
-
-        :raises EventError: for a function that cannot take it.
-        """
-        check_error_handler(handler)
-        self._error_handler = handler
-        return handler
 
     @property
     def error_handler(self) -> Function | None:
@@ -125,10 +112,9 @@ class Namespace(ForAdapter, Addressable, Subscribable):
 
     def renew_adapter(self) -> None:
         """Have an adapter that the options ask for; nobody may be here yet."""
-        listeners = getattr(self.adapter, "room_events", None)
-        self.adapter = self.server.make_adapter(self)
-        if listeners is not None and isinstance(self.adapter, MemoryAdapter):
-            self.adapter.room_events = listeners
+        before, self.adapter = self.adapter, self.server.make_adapter(self)
+        if isinstance(before, MemoryAdapter) and before.room_events is not None:
+            before.room_events.hand_to(self.adapter)
         self.recovery = make_recovery(self.adapter, self, self.server.options)
 
     # The names of old

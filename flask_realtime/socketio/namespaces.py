@@ -12,11 +12,11 @@ import werkzeug
 from ..engine.engine import Engine
 from ..exceptions import EventError
 from .addressable import Addressable
-from .authorization import Authorization
 from .broadcast import BroadcastOperator
 from .events import CATCH_ALL, Handlers, Subscribable
 from .handler import F, Function
 from .namespace import Namespace
+from .older.authorization import Authorization
 from .parent import Matcher, ParentNamespace, Parents, check_matcher
 from .request import AroundRequest, call_for_request, make_request
 
@@ -41,6 +41,7 @@ class Namespaces(Addressable, Subscribable):
     def __init__(self) -> None:
         self.namespaces: dict[str, Namespace] = {}
         self._adapters_run = False
+        self._adapters_due = False  # whether the next request starts them
         self.parents = Parents(cast("Server", self))
         #: Runs what decides on a handshake: the extension puts Flask's contexts around it here.
         self.around_request: AroundRequest = call_for_request
@@ -105,14 +106,29 @@ class Namespaces(Addressable, Subscribable):
         return namespace
 
     def start_adapters(self) -> None:
-        """The server serves: adapters may reach other nodes."""
-        if not self._adapters_run:
-            self._adapters_run = True
-            for namespace in self.namespaces.values():
-                namespace.adapter.start()
+        """The server serves: adapters may reach other nodes.
+
+        Where one cannot start none does, and the next request tries again.
+        """
+        if self._adapters_run:
+            return
+        self._adapters_run = True  # a namespace that is made meanwhile starts its own
+        waiting = list(self.namespaces.values())
+        try:
+            while waiting:
+                waiting[0].adapter.start()
+                del waiting[0]
+        except BaseException:
+            self._adapters_run, self._adapters_due = False, True
+            for namespace in list(self.namespaces.values()):
+                if namespace not in waiting:
+                    namespace.adapter.close()
+            raise
+        self._adapters_due = False
 
     def close_adapters(self) -> None:
         """The server has stopped."""
+        self._adapters_due = False
         if self._adapters_run:
             self._adapters_run = False
             for namespace in self.namespaces.values():
@@ -129,6 +145,31 @@ class Namespaces(Addressable, Subscribable):
             known = ", ".join(self.namespaces)
             raise EventError(f"there is no namespace {name!r}; known: {known}; io.of() makes one")
         return namespace
+
+    @overload
+    def on_room(
+        self, event: str, listener: None = None, namespace: str | None = None
+    ) -> Callable[[F], F]: ...
+
+    @overload
+    def on_room(self, event: str, listener: F, namespace: str | None = None) -> F: ...
+
+    def on_room(
+        self, event: str, listener: Function | None = None, namespace: str | None = None
+    ) -> Function:
+        """Have a function called when rooms of this process come and go; a decorator without one.
+
+        The same as ``io.of(namespace).adapter.on``, whose events these are. :meth:`on` has what
+        clients send, under these names too: no client can pass for the adapter.
+
+        :param event: ``create-room`` and ``delete-room`` come with the room, ``join-room`` and
+            ``leave-room`` with the room and the socket's id; or with ``_``.
+        :param namespace: the root namespace, if none is given.
+        :raises EventError: for any other event.
+        """
+        if namespace == CATCH_ALL:
+            raise EventError("rooms are of one namespace each; namespace='*' is for io.on")
+        return self.of(namespace or "/").adapter.on(event, listener)
 
     def use(self, middleware: F) -> F:
         """Register a function that decides on each client of the root namespace; see

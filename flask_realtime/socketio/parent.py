@@ -44,14 +44,14 @@ class ParentNamespace(Namespace):
         #: Those that there are.
         self.children: set[Namespace] = set()
         self.matcher = matcher
-        name = matcher.pattern if isinstance(matcher, re.Pattern) else None
         self._asked: Handler | None = None
         if not isinstance(matcher, re.Pattern):
-            self._asked = Handler("what matches namespaces", matcher, is_event=False)
-            name = str(self._asked)
-            if not (self._asked.takes(2) or self._asked.takes(3)):
-                raise EventError(f"io.of() takes (name, auth) or (name, auth, next), not as {name}")
-        super().__init__(server, str(name), lambda _: ToChildren(self.children))
+            asked = self._asked = _asking(matcher)
+            if not (asked.takes(2) or asked.takes(3)):
+                raise EventError(
+                    f"io.of() takes (name, auth) or (name, auth, next), not as {asked}"
+                )
+        super().__init__(server, name_of(matcher), lambda _: ToChildren(self.children))
 
     def __repr__(self) -> str:
         return f"<ParentNamespace {self.name!r} with {len(self.children)} children>"
@@ -191,6 +191,15 @@ def _announce(child: Namespace) -> None:
 
 def _anything(name: str, auth: Any) -> bool:
     return True
+
+
+def _asking(function: Function) -> Handler:
+    return Handler("what matches namespaces", function, is_event=False)
+
+
+def name_of(matcher: Matcher) -> str:
+    """Return what a parent is called by."""
+    return matcher.pattern if isinstance(matcher, re.Pattern) else str(_asking(matcher))
 
 
 def check_matcher(value: Any) -> Matcher:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -26,8 +27,8 @@ from .events import AnyNamespace
 from .expiries import Expiries
 from .failures import Failures
 from .namespaces import Namespaces
+from .older.settings import Settings
 from .rates import Rate, make_rate
-from .settings import Settings
 from .traced import TracedClient
 from .turn import Turn
 from .users import Users
@@ -78,7 +79,7 @@ class Server(Settings, Failures, Namespaces, Users):
         self._own_store = store
         #: Until when the values of sessions are kept, for a store that may wait.
         self.expiries: Expiries = Expiries(self)
-        #: Handlers of the namespace ``*``: of every one.
+        #: Handlers of the namespace ``*``: of every one, for what no handler of its own takes.
         self.any_namespace = AnyNamespace()
         #: The names of those that bring clients, and have not stopped.
         self.hosts: set[str] = set()
@@ -91,7 +92,7 @@ class Server(Settings, Failures, Namespaces, Users):
         self._changes: dict[str, Any] = {}
         scopes.enable_from_environment()
         given = options if isinstance(options, Options) else make_options(**(options or {}))
-        self.engine = Engine(given, self._make_client)  # checks how they go together
+        self._use_engine(Engine(given, self._make_client))  # which checks how they go together
         self.options = given
         #: What bounds all events of each client; None for no limit.
         self.rate = make_rate(given.rate_limit)
@@ -152,8 +153,7 @@ class Server(Settings, Failures, Namespaces, Users):
             self.close()
             self.engine.stop()
             engine.listeners = self.engine.listeners
-            self.engine = engine
-            self._put_authorization()
+            self._use_engine(engine)
         self.take_options(options)
 
     def change(self: ServerType, **changes: Any) -> ServerType:
@@ -193,9 +193,13 @@ class Server(Settings, Failures, Namespaces, Users):
         if self.engine.hub is not None:
             raise OptionError("the engine cannot change any more: the server has clients")
         engine.bind(self._make_client)
-        self.engine = engine
-        self._put_authorization()
+        self._use_engine(engine)
         return self
+
+    def _use_engine(self, engine: Engine) -> None:
+        self.engine = engine
+        engine.run_listener = partial(self.run_aside, "the engine")
+        self._put_authorization()
 
     def onconnection(self, session: Session) -> Client:
         """Serve a session that an engine has made; return its client (row S31)."""
@@ -211,6 +215,8 @@ class Server(Settings, Failures, Namespaces, Users):
         if self.engine.hub is None:
             self.engine.start(watched)
             self.turn = Turn(self.engine.hub)
+            self._adapters_due = True
+        if self._adapters_due:
             self.start_adapters()
 
     def attend(self, host: str) -> None:

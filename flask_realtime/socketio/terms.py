@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..exceptions import EventError, OptionError
 from ..options.checks import unknown_option
 from ..options.rates import make_rate_limit
 from .declared import Declared
-from .handler import FAILURES, Handler
+from .handler import FAILURES, F, Handler
 from .rates import Rate
 from .shapes import Unfit
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .acks import Answer
     from .socket import Socket
 
@@ -29,6 +31,50 @@ class Terms(TypedDict, total=False):
     """What happens to the others: ``"error"``, ``"drop"`` or ``"disconnect"``."""
     validate: bool
     """Whether the arguments have to be what the hints of its parameters say."""
+
+
+_MARK = "_flask_realtime_terms"
+
+
+def terms(function: None = None, /, **terms: Unpack[Terms]) -> Callable[[F], F]:
+    """Say on which terms a method of a class of handlers is called; a decorator::
+
+        class Game(Namespace):
+            @terms(rate="10/second", validate=True)
+            def on_move(self, x: int, y: int):
+                ...
+
+    A function has them too, wherever it is registered; what ``on`` is told itself counts instead.
+
+    :param terms: those of :meth:`.Subscribable.on`.
+    :raises OptionError: for a bad value, or a term that does not exist (the nearest is named).
+    """
+    if function is not None or not terms:
+        raise OptionError(
+            "write @terms(rate='10/second'), or validate=True: with parentheses, and what it says"
+        )
+    where = "terms(…)"
+    for name in terms:
+        if name not in Terms.__annotations__:
+            raise OptionError(f"{where}: {unknown_option(name, Terms.__annotations__)}")
+    _make_guard(where, "", **terms)  # a bad value is told now
+
+    def mark(function: F) -> F:
+        marked = function.__func__ if isinstance(function, staticmethod) else function
+        if not callable(marked) or isinstance(marked, type):
+            raise EventError(f"{where} stands above a method or a function, not {function!r}")
+        setattr(marked, _MARK, {**terms_of(marked), **terms})
+        return function
+
+    return mark
+
+
+def terms_of(function: Any) -> Terms:
+    """Return what :func:`terms` has said of a function; nothing of most."""
+    marked: Any = getattr(function, _MARK, None)
+    if not isinstance(marked, dict):  # a mock has every attribute
+        return {}
+    return cast(Terms, marked)
 
 
 class Guard:
@@ -78,14 +124,15 @@ def make_guard(event: str, terms: Terms, ours: bool) -> Guard | None:
     """
     if not terms:
         return None
-    _check_names(event, terms)
+    where = f"on({event!r}, …)"
+    _check_names(where, event, terms)
     if ours:
         named = ", ".join(terms)
         raise EventError(f"{event!r} is no event that clients send, and {named} are for those")
-    return _make_guard(event, **terms)
+    return _make_guard(where, f"the handler of {event!r}", **terms)
 
 
-def _check_names(event: str, terms: Iterable[str]) -> None:
+def _check_names(where: str, event: str, terms: Iterable[str]) -> None:
     known = Terms.__annotations__
     for name in terms:
         if name == "namespace":
@@ -94,11 +141,12 @@ def _check_names(event: str, terms: Iterable[str]) -> None:
                 f"io.on({event!r}, namespace='/a') or io.of('/a').on({event!r})"
             )
         if name not in known:
-            raise OptionError(f"on({event!r}, …): {unknown_option(name, known, ['namespace'])}")
+            raise OptionError(f"{where}: {unknown_option(name, known, ['namespace'])}")
 
 
 def _make_guard(
-    event: str,
+    where: str,
+    what: str,
     rate: str | None = None,
     burst: int | None = None,
     on_limit: str | None = None,
@@ -106,11 +154,10 @@ def _make_guard(
 ) -> Guard | None:
     given = {"rate": rate, "burst": burst, "on_limit": on_limit}
     named = {key: value for key, value in given.items() if value is not None}
-    where = f"on({event!r}, …)"
     if named and rate is None:
         raise OptionError(f"{where} has {', '.join(named)} and no rate, such as rate='10/second'")
     limit = make_rate_limit(where, named, "{1} in {0}") if named else None
-    bound = None if limit is None else Rate(limit, f"the handler of {event!r}")
+    bound = None if limit is None else Rate(limit, what)
     if not isinstance(validate, bool):
         raise OptionError(f"validate is True or False, not {validate!r}")
     return Guard(bound, validate) if bound or validate else None

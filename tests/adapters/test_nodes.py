@@ -9,7 +9,15 @@ import gevent
 import pytest
 from flask import current_app
 
-from flask_realtime import AckTimeout, Disconnected, Socket, disconnect, join_room, leave_room
+from flask_realtime import (
+    AckTimeout,
+    Disconnected,
+    Namespace,
+    Socket,
+    disconnect,
+    join_room,
+    leave_room,
+)
 from flask_realtime.exceptions import EventError, NodeTimeout, UsageError
 from flask_realtime.socketio.remote import RemoteSocket
 from tests.support.application import Client, Site
@@ -252,6 +260,17 @@ def test_the_words_for_ids_reach_a_client_of_another_node(nodes: Nodes, clients:
     server.leave_room(there.id, "blue")
     wait_until(lambda: "blue" not in there.rooms)
     server.disconnect(there.id)
+    assert clients[1].receive() == "41"
+
+
+def test_a_class_of_handlers_does_too(nodes: Nodes, clients: Any) -> None:
+    chat, there = Namespace("/"), nodes[1].socket(clients[1])
+    nodes[0].io.on_namespace(chat)
+    chat.enter_room(there.id, "blue")
+    wait_until(lambda: "blue" in there.rooms)
+    chat.disconnect(there.id, ignore_queue=True)  # of this process, where it is not
+    assert clients[1].got_nothing()
+    chat.disconnect(there.id)
     assert clients[1].receive() == "41"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from gevent.subprocess import PIPE, Popen
 from flask_realtime import Reason
 from flask_realtime.engineio import EngineServer, EngineSocket
 from flask_realtime.exceptions import EncodeError, EventError, OptionError
+from flask_realtime.scopes import PACKAGE
+from tests.support.loggers import quiet_loggers as quiet_loggers
 from tests.support.server import Running, not_found, serving
 from tests.support.waiting import wait_until
 from tests.support.wire import Closed, WebSocketClient
@@ -134,6 +137,38 @@ def test_a_handler_that_fails_is_told_and_not_the_end(
     assert "the handler of 'message' has failed" in caplog.text
     caplog.clear()
     client.close()
+
+
+@pytest.mark.usefixtures("quiet_loggers")
+def test_it_logs_what_its_options_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, package = logging.getLogger("flask_realtime.session"), logging.getLogger(PACKAGE)
+    EngineServer()
+    assert not session.isEnabledFor(logging.DEBUG)
+    EngineServer(log_level="error")
+    assert package.level == logging.ERROR
+    EngineServer(engineio_logger=True)
+    assert session.isEnabledFor(logging.DEBUG)
+    monkeypatch.setenv("DEBUG", "socket.io:server")
+    EngineServer()
+    assert logging.getLogger("flask_realtime.server").isEnabledFor(logging.DEBUG)
+
+
+def test_what_happens_below_is_told(server: EngineServer, running: Running) -> None:
+    heard: list[Any] = []
+
+    @server.on("connection")
+    def connection(socket: EngineSocket) -> None:
+        socket.session.on("packet", heard.append)
+        socket.session.on("close", heard.append)
+        socket.send("hello")
+
+    client = open_client(running)
+    assert client.receive() == "4hello"
+    client.send_text("4yes")
+    client.leave()
+    client.close()
+    wait_until(lambda: len(heard) == 2)
+    assert heard == [("message", "yes"), Reason.TRANSPORT_CLOSE]
 
 
 @pytest.mark.parametrize(

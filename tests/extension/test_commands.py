@@ -15,7 +15,7 @@ from gevent import monkey
 from flask_realtime import Namespace, SocketIO
 from flask_realtime.extension.check import check
 from flask_realtime.extension.cli import commands
-from flask_realtime.extension.gunicorn_settings import find_settings, from_arguments
+from flask_realtime.extension.gunicorn_settings import find_starts, from_arguments
 
 Run = Callable[..., tuple[int, list[str]]]
 
@@ -173,6 +173,22 @@ def test_handlers_whose_module_was_not_imported(
     ]
 
 
+@pytest.mark.parametrize("namespace", ["*", re.compile("^/room-")])
+def test_handlers_of_several_namespaces_are_some(
+    app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch, namespace: Any
+) -> None:
+    hide_blocking_modules(monkeypatch)
+
+    class Rooms(Namespace):
+        def on_say(self, text: str) -> None: ...
+
+    SocketIO(app).on_namespace(Rooms(namespace))
+    assert run("check") == (0, ["nothing found that stands in the way"])
+    (line,) = run("routes")[1][1:]
+    assert line.split()[:2] == [getattr(namespace, "pattern", namespace), "say"]
+    assert "Rooms.on_say" in line
+
+
 @pytest.mark.parametrize("kind", ["sync", "gthread", "eventlet", "uvicorn.workers.UvicornWorker"])
 @pytest.mark.parametrize("place", ["gunicorn.conf.py", "Procfile", "GUNICORN_CMD_ARGS"])
 def test_a_worker_class_that_cannot_serve(
@@ -248,13 +264,57 @@ def test_several_workers_have_nothing_between_them(
         ("gunicorn -w $WORKERS -k", "", None),
         ("gunicorn 'open quote -w 2", None, 2),
         ("gunicorn --workers", None, None),
-        ("gunicorn -c conf/live.py app:app", "", None),
-        ("gunicorn --config=conf/live.py -w 4", "", 4),
-        ("gunicorn -c conf/live.py -k sync", "sync", None),
     ],
 )
 def test_command_lines_are_read(line: str, kind: str | None, workers: int | None) -> None:
-    assert from_arguments("here", line) == ("here", kind, workers)
+    assert from_arguments("here", line) == ("here", kind, workers, False)
+
+
+@pytest.mark.parametrize("line", ["gunicorn -c live.py", "gunicorn --config=live.py", "-clive.py"])
+def test_a_command_line_may_name_a_configuration(line: str) -> None:
+    assert from_arguments("here", line).names_file
+
+
+@pytest.mark.parametrize(
+    ("procfile", "args", "configuration", "concurrency", "found"),
+    [
+        ("-k gevent -w 1", "", "worker_class = 'sync'; workers = 4", "", None),
+        ("", "-k gevent -w 1", "worker_class = 'sync'; workers = 4", "4", None),
+        ("-k gevent", "-k sync -w 1", "", "4", None),
+        ("-k sync", "-k gevent", "worker_class = 'gevent'", "", "Procfile sets gunicorn's worker"),
+        ("-w 1", "-k sync", "worker_class = 'gevent'", "", "GUNICORN_CMD_ARGS sets gunicorn's"),
+        ("-w 1", "", "worker_class = 'sync'", "", "gunicorn.conf.py sets gunicorn's worker class"),
+        ("-k gevent", "", "workers = 3", "1", "gunicorn.conf.py sets 3 workers"),
+        ("-k gevent", "", "bind = ':80'", "2", "WEB_CONCURRENCY sets 2 workers"),
+        ("-c live.py", "", "worker_class = 'sync'; workers = 4", "", None),
+        ("-w 1", "-c live.py", "worker_class = 'sync'; workers = 4", "", None),
+        ("-c live.py", "-k sync", "", "", "GUNICORN_CMD_ARGS sets gunicorn's worker class"),
+        ("-w 1", "", "bind = ':80'", "", "no worker class in Procfile and gunicorn.conf.py,"),
+        ("-k gevent\nx: gunicorn -k sync y:y", "", "", "", "Procfile sets gunicorn's"),
+        ("-w 1\nx: gunicorn y:y", "", "worker_class = 'sync'", "", "gunicorn.conf.py sets"),
+    ],
+)
+def test_of_several_places_the_one_counts_that_gunicorn_goes_by(
+    app: Flask,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    procfile: str,
+    args: str,
+    configuration: str,
+    concurrency: str,
+    found: str | None,
+) -> None:
+    hide_blocking_modules(monkeypatch)
+    served(app)
+    if procfile:
+        Path("Procfile").write_text(f"web: gunicorn app:app {procfile}\n")
+    if configuration:
+        Path("gunicorn.conf.py").write_text(configuration)
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", args)
+    monkeypatch.setenv("WEB_CONCURRENCY", concurrency)
+    status, (line,) = run("check")
+    assert status == int(found is not None)
+    assert (found or "nothing found") in line
 
 
 @pytest.mark.parametrize(
@@ -271,7 +331,7 @@ def test_configurations_are_read_and_not_run(
     tmp_path: Path, text: str, kind: str | None, workers: int | None
 ) -> None:
     (tmp_path / "gunicorn.conf.py").write_text(text)
-    assert list(find_settings(tmp_path, {})) == [("gunicorn.conf.py", kind, workers)]
+    assert find_starts(tmp_path, {}) == [[("gunicorn.conf.py", kind, workers, False)]]
 
 
 @pytest.mark.parametrize(
@@ -285,4 +345,5 @@ def test_configurations_are_read_and_not_run(
 def test_configurations_in_another_encoding(tmp_path: Path, text: bytes, kind: str) -> None:
     (tmp_path / "gunicorn.conf.py").write_bytes(text)
     (tmp_path / "Procfile").write_bytes(b"# \xe9\nweb: gunicorn -k gevent app:app\n")
-    assert [each.worker_class for each in find_settings(tmp_path, {})] == [kind, "gevent"]
+    (start,) = find_starts(tmp_path, {})
+    assert [each.worker_class for each in start] == ["gevent", kind]

@@ -8,7 +8,7 @@ from typing import Any
 
 import gevent
 import pytest
-from flask import Flask, request, session
+from flask import Flask, current_app, request, session
 from flask import json as flask_json
 
 import flask_realtime
@@ -54,7 +54,7 @@ def test_the_handlers_that_are_registered(io: SocketIO) -> None:
     io.on_error_default(error)
     assert io.default_exception_handler is error
     io.default_exception_handler = None
-    assert io.server.default_error_handler is None
+    assert io.server.any_namespace.error_handler is None
 
 
 def test_error_handlers_are_functions(io: SocketIO) -> None:
@@ -325,7 +325,7 @@ def test_init_app_again_begins_anew_with_its_options(app: Flask) -> None:
 
 def test_init_app_again_for_another_application_too(caplog: pytest.LogCaptureFixture) -> None:
     io = SocketIO()
-    io.on("name", lambda: flask_realtime.socket.server.around.app.name)
+    io.on("name", lambda: current_app.name)
     for name in ("one", "two"):
         app = Flask(name)
         app.testing = True
@@ -333,9 +333,8 @@ def test_init_app_again_for_another_application_too(caplog: pytest.LogCaptureFix
         assert io.test_client(app).emit("name", callback=True) == name
     assert caplog.text == ""
     io.init_app(Flask("three"))
-    assert caplog.text == ""
     io.init_app(Flask("four"))
-    assert "'four'" in caplog.text and "'three'" in caplog.text
+    assert caplog.text == ""
 
 
 def test_init_app_again_refuses_bad_options_and_changes_nothing(app: Flask) -> None:

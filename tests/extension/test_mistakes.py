@@ -46,7 +46,7 @@ def test_an_error_handler_takes_the_exception(way: str, wrong: Any, why: str) ->
     with pytest.raises(EventError, match=why):
         REGISTER[way](io, wrong)
     assert io.of("/chat").event_names() == io.namespace_handlers == []
-    assert (io.of("/chat").error_handler, io.server.default_error_handler) == (None, None)
+    assert (io.of("/chat").error_handler, io.server.any_namespace.error_handler) == (None, None)
 
 
 @pytest.mark.parametrize("way", [way for way in REGISTER if way != "class"])

@@ -215,6 +215,7 @@ def test_a_client_that_is_sent_away_for_all_its_events(serve: Callable[..., Site
         ("0/second", "not '0/second'"),
         (10, "not 10"),
         ({"burst": 3}, "needs a rate"),
+        ({"rate": None, "burst": 3}, "of events per second"),
         ({"rate": "1/second", "burts": 3}, "did you mean 'burst'"),
         ({"rate": "1/second", "burst": 0}, "is at least 1"),
         ({"rate": "1/second", "on_limit": "kill"}, "error, drop, disconnect"),

@@ -13,8 +13,8 @@ from flask_realtime.adapters.memory import MemoryAdapter
 from flask_realtime.exceptions import OptionError
 from flask_realtime.options import NAMES, make_options
 from flask_realtime.options.names import REFUSED
+from flask_realtime.socketio.older.settings import environment
 from flask_realtime.socketio.server import Server
-from flask_realtime.socketio.settings import environment
 from tests.support.app import serving_apps
 from tests.support.documents import code_block
 

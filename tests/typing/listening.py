@@ -220,6 +220,20 @@ def created(room: str) -> None:
     pass
 
 
+@io.on_room("join-room", namespace="/chat")
+def joined(room: str, id: str) -> None:
+    pass
+
+
+@io.on("connection")
+def watch(client: Socket) -> None:
+    @client.conn.on("upgrade")
+    def upgraded(transport: object) -> None:
+        client.conn.off("upgrade", upgraded)
+
+    client.conn.once("close", print)
+
+
 @io.on_server_side("ping")
 def ping(number: int) -> int:
     return number

@@ -27,6 +27,7 @@ from flask_realtime import (
     rooms,
     send,
     socket,
+    terms,
 )
 
 app = Flask(__name__)
@@ -72,11 +73,17 @@ class Chat(Namespace):
         self.emit("message", text, to="room", callback=print)
         self.enter_room(socket.id, "room")
 
+    @terms(rate="10/second", validate=True)
+    def on_add(self, a: int, b: int) -> int:
+        return a + b
+
     def error(self, error: Exception) -> str:
         return str(error)
 
 
 io.on_namespace(Chat("/chat"))
+io.on_namespace(Chat(re.compile("^/chat-")))
+assert_type(Chat("*").on_add(1, 2), int)
 io.register(events, namespace="/events")
 assert_type(io.of(re.compile("^/room-")), ParentNamespace)
 assert_type(io.to("a").volatile, BroadcastOperator)

@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import ConnectionRefusedError, EventError
-from ..protocol.refusals import HANDSHAKE_ERROR, NOT_ALLOWED, request_error
-from ..transports.http import Request
-from .handler import FAILURES, Function, Handler
-from .handshake import Handshake, make_handshake
-from .verdict import Undecided, Verdict
+from ...exceptions import ConnectionRefusedError, EventError
+from ...protocol.refusals import HANDSHAKE_ERROR, NOT_ALLOWED, request_error
+from ...transports.http import Request
+from ..handler import FAILURES, Function, Handler
+from ..handshake import Handshake, make_handshake
+from ..verdict import Undecided, Verdict
 
 if TYPE_CHECKING:
-    from .server import Server
-    from .socket import Socket
+    from ..server import Server
+    from ..socket import Socket
 
 UNAUTHORIZED = "unauthorized"
 

@@ -10,12 +10,12 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
-from ..exceptions import OptionError
-from ..options import NAMES, read_option
-from ..options.checks import unknown_option
+from ...exceptions import OptionError
+from ...options import NAMES, read_option
+from ...options.checks import unknown_option
 
 if TYPE_CHECKING:
-    from .server import Server
+    from ..server import Server
 
 Self = TypeVar("Self", bound="Settings")
 Configuring = Callable[..., Any]

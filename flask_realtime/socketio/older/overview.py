@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from .handshake import Handshake
-from .server import Server
-from .socket import Socket
+from ..handshake import Handshake
+from ..server import Server
+from ..socket import Socket
 
 
 class Overview:
@@ -17,7 +17,10 @@ class Overview:
     another namespace, and ``/chat/room`` a room in that.
     """
 
-    server: Server
+    @property
+    def _set_up(self) -> Server:
+        """The server whose clients they are."""
+        raise NotImplementedError
 
     @property
     def rooms(self) -> Mapping[str, list[str]]:
@@ -47,7 +50,7 @@ class Overview:
         return MappingProxyType({socket.id: socket.handshake for socket in self._sockets()})
 
     def _sockets(self) -> Iterator[Socket]:
-        for namespace in list(self.server.namespaces.values()):
+        for namespace in list(self._set_up.namespaces.values()):
             yield from list(namespace.sockets.values())
 
 
