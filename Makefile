@@ -12,6 +12,8 @@ RUNS ?= 1000000
 SECONDS ?= 60
 FUZZ_ARGS ?=
 BENCH_ARGS ?=
+# Of make cycles, of each generation.
+COUNT ?= 100000
 
 bin := .venv/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
@@ -29,7 +31,7 @@ bench := .venv/bench/.installed benchmarks/node_modules/.package-lock.json \
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo demo-legacy test autobahn fuzz fuzz-server fuzz-atheris fairness drain soak bench bench-quick lint docs bundles dist clean
+.PHONY: help demo demo-legacy test autobahn fuzz fuzz-server fuzz-atheris fairness drain stalled deflate-memory cycles soak bench bench-quick micro lint docs bundles dist clean
 
 help:
 	@echo "make demo      run the example chat       (PORT=$(PORT))"
@@ -41,9 +43,13 @@ help:
 	@echo "make fuzz-atheris  ... guided by coverage, each for some time  (SECONDS=$(SECONDS))"
 	@echo "make fairness  what others notice of floods of every kind, 6 minutes"
 	@echo "make drain     what 1,000 clients see when the server stops"
+	@echo "make stalled   what a client that never reads costs 10,000 others"
+	@echo "make deflate-memory   what compression costs each idle client"
+	@echo "make cycles    whether anything is left of clients that are lost  (COUNT=$(COUNT))"
 	@echo "make soak      whether memory stays              (MINUTES=$(MINUTES))"
 	@echo "make bench     us and the peers side by side, half an hour  (BENCH_ARGS='--only echo')"
 	@echo "make bench-quick   whether we are as fast as the last time, 2 minutes"
+	@echo "make micro     what each part of a message's way costs, in one process"
 	@echo "make lint      ruff, mypy, import layers"
 	@echo "make docs      build the documentation, docs/_build/html"
 	@echo "make bundles   fetch the browser clients with npm"
@@ -58,6 +64,8 @@ demo: $(bundles) .venv/.installed
 demo-legacy: $(bundles) .venv/.installed
 	@exec env PORT=$(PORT) $(bin)/python examples/legacy/app.py
 
+# Modules are kept compiled, whatever the environment says: the tests start a thousand processes.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(bundles) tests/node_modules/.package-lock.json .venv/.installed-test $(clients) .venv/.commands
 	$(bin)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
@@ -79,20 +87,33 @@ fuzz-server: .venv/.installed-test
 fuzz-atheris: .venv/.installed-fuzz
 	$(bin)/python -m tests.fuzz.guided --seconds $(SECONDS) $(FUZZ_ARGS)
 
-# What is too long for the tests: how long others wait beside floods, a stop with 1,000 clients,
-# and whether memory stays.
+# What is too long for the tests: how long others wait beside floods, or beside one who never reads,
+# a stop with 1,000 clients, and whether memory stays.
 fairness drain: .venv/.installed-test
 	$(bin)/python benchmarks/$@.py
 
-soak: .venv/.installed-test
+stalled: .venv/.installed-bench $(bench)
+	$(bin)/python benchmarks/stalled.py
+
+deflate-memory: .venv/.installed-test
+	$(bin)/python benchmarks/idle_clients.py 5000 websocket-deflate
+
+cycles: .venv/.installed-test
+	$(bin)/python benchmarks/cycles.py --count $(COUNT)
+
+soak: .venv/.installed-test .venv/.installed-bench
 	$(bin)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # Everyone side by side: half an hour; quick: ours beside gevent's, and against the last time.
 bench: .venv/.installed-bench $(bench)
+	@.ci/need 'command -v redis-server' redis-server
 	$(bin)/python benchmarks/bench.py --write $(BENCH_ARGS)
 
 bench-quick: .venv/.installed-bench $(bench)
 	$(bin)/python benchmarks/quick.py
+
+micro: .venv/.installed-bench
+	$(bin)/python benchmarks/micro.py
 
 lint: .venv/.installed-lint
 	$(bin)/ruff check .

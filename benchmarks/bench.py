@@ -2,7 +2,7 @@
 
 Each server runs on one core, the load on another. Every round puts every server to the load in
 turn, so that whatever else the machine does meets all of them; what counts is the median over the
-rounds, and ratios of one run. Results go into ``docs/performance``: a table, plots, and a JSON file
+rounds, and ratios of one run. Results go into ``docs/performance``: tables, plots, and a JSON file
 with which the next run is compared.
 """
 
@@ -10,27 +10,31 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 import report
+import results as kept
 from loads import LOADS, Load
-from peers import BUILD, FLASK_SOCKETIO, NODE, ORJSON, Peer, Running
+from peers import BUILD, FLASK_SOCKETIO, LOAD_CORE, NODE, ORJSON, Peer, Running
+from results import BESIDE_IDLE, IDLE, LATENCY, TITLES, Result, Results
 
-LOAD_CORE = "1"
-Results = dict[str, dict[str, dict[str, float]]]
-"""By load and server: medians of what was measured, with ``low`` and ``high`` of the rate."""
+IDLE_SECONDS = 27.0
+"""How long clients are watched that do nothing: every one is pinged meanwhile."""
+WARM_UP = 0.7
+
+Measured = Callable[[Peer], Result]
 
 
-def put_to(server: Running, load: Load, seconds: float) -> dict[str, float]:
+def put_to(server: Running, load: Load, seconds: float) -> Result:
     """One measurement."""
     command = ["taskset", "-c", LOAD_CORE, str(BUILD / "load"), load.kind, str(server.port)]
+    times = [f"warmup={WARM_UP}", f"seconds={seconds}"]
     process = subprocess.Popen(
-        [*command, *load.arguments(), f"seconds={seconds}"], stdout=subprocess.PIPE, text=True
+        [*command, *times, *load.arguments()], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     begun = process.stdout.readline()
@@ -38,29 +42,13 @@ def put_to(server: Running, load: Load, seconds: float) -> dict[str, float]:
     answer = process.stdout.readline()
     used = server.cpu() - before
     if process.wait() or not begun or not answer:
-        raise SystemExit(f"{load.name} on {server.peer.name} broke off")
-    result: dict[str, float] = json.loads(answer)
+        raise SystemExit(f"{load.name} on {server.peer.name} broke off\n{server.log()}")
+    result: Result = json.loads(answer)
     if result["failed"]:
         raise SystemExit(f"{load.name} on {server.peer.name}: {result['failed']} refused")
     result["us"] = used / max(result["count"], 1) * 1e6
     result["clients"] = load.clients
     return result
-
-
-def median(samples: list[dict[str, float]]) -> dict[str, float]:
-    middle = {key: statistics.median(each[key] for each in samples) for key in samples[0]}
-    rates = [each["rate"] for each in samples]
-    return {**middle, "low": min(rates), "high": max(rates)}
-
-
-def measure(load: Load, rounds: int, seconds: float) -> dict[str, dict[str, float]]:
-    """All servers of a load, interleaved."""
-    samples: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in load.peers}
-    for _ in range(rounds):
-        for peer in load.peers:
-            with Running(peer) as server:
-                samples[peer.name].append(put_to(server, load, seconds))
-    return {name: median(each) for name, each in samples.items()}
 
 
 @contextmanager
@@ -78,7 +66,26 @@ def idle(server: Running, clients: int) -> Iterator[None]:
         process.wait()
 
 
-def measure_idle(peer: Peer, clients: int, seconds: float) -> dict[str, float]:
+def interleaved(peers: tuple[Peer, ...], measured: Measured, rounds: int) -> dict[str, Result]:
+    """Measure all of them, round by round."""
+    samples: dict[str, list[Result]] = {peer.name: [] for peer in peers}
+    for _ in range(rounds):
+        for peer in peers:
+            samples[peer.name].append(measured(peer))
+    return {name: kept.summary(each) for name, each in samples.items()}
+
+
+def measure(load: Load, rounds: int, seconds: float) -> dict[str, Result]:
+    """All servers of a load."""
+
+    def measured(peer: Peer) -> Result:
+        with Running(peer) as server:
+            return put_to(server, load, seconds)
+
+    return interleaved(load.peers, measured, rounds)
+
+
+def measure_idle(peer: Peer, clients: int) -> Result:
     """KiB for each idle client, and the share of a core that they cost."""
     with Running(peer) as server:
         with idle(server, 200):  # what all share must not count
@@ -88,64 +95,77 @@ def measure_idle(peer: Peer, clients: int, seconds: float) -> dict[str, float]:
         with idle(server, clients):
             each = (server.settled_memory() - before) / clients
             used = server.cpu()
-            time.sleep(seconds)
-            share = (server.cpu() - used) / seconds
-    return {"rate": each, "low": each, "high": each, "cpu": share, "clients": clients}
+            time.sleep(IDLE_SECONDS)
+            share = (server.cpu() - used) / IDLE_SECONDS
+    return {"rate": each, "cpu": share, "clients": clients}
 
 
-def measure_latency(results: Results, rounds: int, seconds: float) -> None:
-    """Echo at half of Node's top rate: what a client waits for its answer."""
-    if "echo" not in results:
-        return
+def measure_latency(
+    name: str, echo: dict[str, Result], rounds: int, seconds: float
+) -> dict[str, Result]:
+    """Echo at a rate that each can bear: what a client waits for its answer."""
     load = next(load for load in LOADS if load.name == "echo")
-    settings = {**load.settings, "rate": results["echo"][NODE.name]["rate"] / 2}
-    peers = tuple(peer for peer in load.peers if peer in (ORJSON, NODE))
-    results["latency"] = measure(replace(load, settings=settings, peers=peers), rounds, seconds)
+
+    def measured(peer: Peer) -> Result:
+        top = echo[NODE.name if name == "latency" else peer.name]["rate"]
+        settings = {**load.settings, "rate": top / 2}
+        with Running(peer) as server:
+            return put_to(server, replace(load, settings=settings), seconds)
+
+    return interleaved((ORJSON, NODE), measured, rounds)
 
 
-def measure_beside_idle(results: Results, rounds: int, seconds: float) -> None:
-    """HTTP hello through Flask while 1,000 clients are connected."""
+def measure_beside_idle(rounds: int, seconds: float) -> dict[str, Result]:
+    """HTTP hello through Flask while 1,000 clients are connected, where they can be."""
     load = next(load for load in LOADS if load.name == "http")
-    samples = []
-    for _ in range(rounds):
-        with Running(ORJSON) as server, idle(server, 1000):
-            samples.append(put_to(server, load, seconds))
-    results["http-beside-1000"] = {ORJSON.name: median(samples)}
+
+    def measured(peer: Peer) -> Result:
+        with Running(peer) as server, idle(server, 1000):
+            return put_to(server, load, seconds)
+
+    return interleaved((ORJSON, FLASK_SOCKETIO), measured, rounds)
+
+
+def measure_by_name(name: str, results: Results, rounds: int, seconds: float) -> dict[str, Result]:
+    """Whatever it is: a load, or one of the measurements above."""
+    if name in LATENCY:
+        echo = results.get("echo") or kept.read()["loads"].get("echo")
+        if echo is None:
+            raise SystemExit(f"{name} needs the rates of echo: --only echo {name}")
+        return measure_latency(name, echo, rounds, seconds)
+    if name == BESIDE_IDLE:
+        return measure_beside_idle(rounds, seconds)
+    if name in IDLE:
+        peers = (ORJSON, NODE, FLASK_SOCKETIO) if IDLE[name] <= 5000 else (ORJSON, NODE)
+        # One round: memory is the same in each.
+        return interleaved(peers, lambda peer: measure_idle(peer, IDLE[name]), 1)
+    load = next(load for load in LOADS if load.name == name)
+    return measure(load, rounds, seconds)
 
 
 def run(names: list[str], rounds: int, seconds: float) -> Results:
     results: Results = {}
-    for load in LOADS:
-        if names and load.name not in names:
-            continue
-        results[load.name] = measure(load, rounds, seconds)
-        report.show(load.title, results[load.name])
-    if not names or "latency" in names:
-        measure_latency(results, rounds, seconds)
-    if not names or "http" in names:
-        measure_beside_idle(results, rounds, seconds)
-    for clients in (1000, 5000, 10000):
-        name = f"idle-{clients}"
-        if names and name not in names:
-            continue
-        peers = (ORJSON, NODE, FLASK_SOCKETIO) if clients <= 5000 else (ORJSON, NODE)
-        results[name] = {peer.name: measure_idle(peer, clients, 30) for peer in peers}
-        report.show(f"{clients:,} idle clients, KiB each", results[name])
+    for name in names or TITLES:
+        results[name] = measure_by_name(name, results, rounds, seconds)
+        report.show(TITLES[name], results[name])
     return results
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=[], help="names of loads")
+    parser.add_argument("--only", nargs="*", default=[], choices=TITLES, help="names of loads")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--write", action="store_true", help="the results into the docs")
     arguments = parser.parse_args()
-    last = report.last_results()
+    last = kept.read()["loads"]
+    began = time.monotonic()
     results = run(arguments.only, arguments.rounds, arguments.seconds)
-    report.compare(results, last)
+    report.show_targets(results)
+    kept.compare(results, last)
     if arguments.write:
-        report.write({**last, **results})
+        report.write(results)
+    print(f"{(time.monotonic() - began) / 60:.1f} minutes")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ Starts a server in a process of its own, connects clients that join the root nam
 nothing, and prints how much its resident memory has grown for each, and whether all are still
 there. Clients that poll have a poll open, and those on a stream their stream; what they would send
 goes by another connection, which is closed. ``all`` for TRANSPORT measures one after the other.
+
+``websocket-deflate`` are clients that have sent a compressed message, and got one: there must not
+be left more than :data:`DEFLATE` of that for each, else the exit code is 1.
 """
 
 from __future__ import annotations
@@ -15,8 +18,12 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+
+DEFLATE = 1.0
+"""KiB that a client on WebSocket may cost more where messages are compressed."""
 
 WARM_UP = 200
 """Clients that are connected before the memory is read: what all share must not count."""
@@ -28,7 +35,10 @@ UPGRADE = (
 JOIN = b"\x81\x82\x00\x00\x00\x0040"
 
 
-def serve() -> None:
+EXTENSION = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+
+
+def serve(transport: str) -> None:
     """The server's process: prints its port."""
     from flask import Flask
 
@@ -38,7 +48,9 @@ def serve() -> None:
     app = Flask(__name__)
     transports = ["websocket", "polling", "jsonp-polling", "htmlfile", "xhr-multipart"]
     # Nobody here would answer a ping, or poll again.
-    io = SocketIO(app, transports=transports, ping_interval=600, ping_timeout=600)
+    deflate = transport.endswith("deflate")
+    options = {"ping_interval": 600, "ping_timeout": 600, "per_message_deflate": deflate}
+    io = SocketIO(app, transports=transports, **options)
     io.on("echo", lambda value: value)
     server = WSGIServer(("127.0.0.1", 0), app, log=None)
     server.start()
@@ -87,6 +99,23 @@ def websocket(generation: int) -> Callable[[int], socket.socket]:
     return connect
 
 
+def deflated(port: int) -> socket.socket:
+    """A client whose message was compressed, and its answer, too."""
+    client = opened(port)
+    ask(client, "?EIO=4&transport=websocket", UPGRADE + EXTENSION)
+    assert b"permessage-deflate" in read_to(client, b'"maxPayload"')
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    event = packer.compress(b'420["echo","%b"]' % (b"hello, " * 1000))
+    event = (event + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    assert len(event) < 126
+    client.sendall(JOIN + b"\xc1" + bytes([0x80 | len(event)]) + bytes(4) + event)
+    answer = read_to(client, b"\xc1").rpartition(b"\xc1")[2]
+    while len(answer) < 1 + answer[0]:
+        answer += client.recv(4096)
+    assert b"hello" in zlib.decompressobj(-15).decompress(answer[1:])
+    return client
+
+
 def polling(generation: int, more: str = "") -> Callable[[int], socket.socket]:
     """Clients of Engine.IO that poll."""
 
@@ -130,6 +159,7 @@ def _sid(pattern: bytes, text: bytes) -> str:
 
 CLIENTS: dict[str, Callable[[int], socket.socket]] = {
     "websocket": websocket(4),
+    "websocket-deflate": deflated,
     "polling": polling(4),
     "eio3-websocket": websocket(3),
     "eio3-polling": polling(3),
@@ -158,9 +188,11 @@ def is_open(client: socket.socket) -> bool:
     return False
 
 
-def measure(clients: int, transport: str) -> None:
+def measure(clients: int, transport: str) -> float:
+    """KiB for each of them."""
     connect = CLIENTS[transport]
-    with subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE) as server:
+    command = [sys.executable, __file__, "serve", transport]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline())
@@ -182,16 +214,27 @@ def measure(clients: int, transport: str) -> None:
                 client.close()
         finally:
             server.terminate()
+    return each
 
 
-def main(clients: int = 5000, transport: str = "websocket") -> None:
+def main(clients: int | str = 5000, transport: str = "websocket") -> int:
     limit = int(clients) + WARM_UP + 100
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, hard), hard))
-    for name in CLIENTS if transport == "all" else [transport]:
-        measure(int(clients), name)
+    names = list(CLIENTS) if transport == "all" else [transport]
+    if transport == "websocket-deflate":
+        names.insert(0, "websocket")  # to compare it with
+    each = {name: measure(int(clients), name) for name in names}
+    if "websocket-deflate" not in each:
+        return 0
+    more = each["websocket-deflate"] - each["websocket"]
+    print(f"compression costs {more:.2f} KiB for each client, {DEFLATE} are allowed")
+    return int(more > DEFLATE)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).parent.parent))
-    serve() if sys.argv[1:] == ["serve"] else main(*sys.argv[1:])
+    if sys.argv[1:2] == ["serve"]:
+        serve(sys.argv[2])
+    else:
+        sys.exit(main(*sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -44,7 +45,7 @@ class Load:
     name: str
     title: str
     kind: str
-    settings: dict[str, object]
+    settings: Mapping[str, object]
     peers: tuple[Peer, ...]
     clients: int = 100
 
@@ -105,45 +106,92 @@ def _binary() -> Load:
 
 
 def _deflate() -> Load:
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     value = json.dumps([{"name": f"user {i}", "online": i % 2 == 0} for i in range(40)])
-    text = f'420["echo",{json.dumps(value)}]'.encode()
-    packed = (packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
-    message = _frame(0xC1, packed, MASK)
+    message = _frame(0xC1, _packed(_event("echo", value, "0")), MASK)
+    limit = yardstick("echo", _frame(0xC1, _packed(_ack(value)), b""))
     settings = {"message": message, "deflate": 1}
-    peers = (ORJSON.but("per_message_deflate=True"), NODE.but("deflate"))
+    peers = (ORJSON.but("per_message_deflate=True"), NODE.but("deflate"), limit)
     return Load("deflate", "echo of 2 KiB, compressed, acks/s", "echo", settings, peers)
+
+
+def _packed(text: str) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return (packer.compress(text.encode()) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def broadcast_of(value: str, clients: int) -> Load:
+    """A broadcast of another value, to others than the servers below."""
+    settings = {"message": _text(_event("shout", value)), "warmup": 1.2}
+    title = f"broadcast to {clients:,}, deliveries/s"
+    return Load(f"broadcast-{clients}", title, "broadcast", settings, (), clients)
 
 
 def _broadcast(clients: int, peers: tuple[Peer, ...]) -> Load:
     limit = yardstick("broadcast", _text(_event("news", SMALL), masked=False))
-    return Load(
-        f"broadcast-{clients}",
-        f"broadcast to {clients:,}, deliveries/s",
-        "broadcast",
-        {"message": _text(_event("shout", SMALL)), "warmup": 1.5},
-        (*peers, limit),
-        clients,
-    )
+    return replace(broadcast_of(SMALL, clients), peers=(*peers, limit))
 
 
 def _room() -> Load:
     settings = {"first": _text('42["enter"]'), "message": _text(_event("tell", SMALL))}
-    peers = (ORJSON, NODE, FLASK_SOCKETIO)
+    limit = yardstick("room", _text(_event("news", SMALL), masked=False))
+    peers = (ORJSON, NODE, FLASK_SOCKETIO, limit)
     return Load("room-1000", "room of 1,000, deliveries/s", "broadcast", settings, peers, 1000)
 
 
 def _mixed() -> Load:
     settings = {"message": _text(_event("shout", SMALL)), "generation": 0}
     title = "broadcast to 1,000 of 0.9, 2.x and 4.x, deliveries/s"
-    return Load("mixed", title, "broadcast", settings, (ORJSON,), 1000)
-
-
-def _polling(name: str, title: str, settings: dict[str, object], peers: tuple[Peer, ...]) -> Load:
-    return Load(name, title, "polling", settings, peers, clients=32)
+    limit = yardstick("broadcast", _text(_event("news", SMALL), masked=False))
+    return Load("mixed", title, "broadcast", settings, (ORJSON, limit), 1000)
 
 
 _QUESTION = _event("echo", SMALL, "0")
+
+
+def _polling() -> Load:
+    peers = (*EVERYONE, yardstick("echo", _ack(SMALL).encode()))
+    settings = {"body": _QUESTION.encode()}
+    return Load("polling", "polling echo, acks/s", "polling", settings, peers, clients=32)
+
+
+def _jsonp() -> Load:
+    settings = {
+        "query": "EIO=3&transport=polling&j=0",
+        "join": 0,
+        "type": "application/x-www-form-urlencoded",
+        "body": ("d=" + quote(f"{len(_QUESTION)}:{_QUESTION}")).encode(),
+    }
+    answer = _ack(SMALL)
+    script = f"___eio[0]({json.dumps(f'{len(answer)}:{answer}')});"
+    peers = (ORJSON, NODE, yardstick("echo", script.encode()))
+    return Load("jsonp", "JSONP echo (2.x), acks/s", "polling", settings, peers, clients=32)
+
+
+def _http() -> Load:
+    page = b"hello world"
+    answer = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+        b"Content-Length: %d\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n%b"
+    ) % (len(page), page)
+    peers = (ORJSON, PYWSGI, PYWSGI_NODELAY, GUNICORN, yardstick("http", answer))
+    title = "HTTP hello through Flask, requests/s"
+    return Load("http", title, "http", {"target": "/"}, peers, clients=32)
+
+
+def _connect() -> Load:
+    peers = (*EVERYONE, yardstick("echo", b""))
+    return Load("connect", "connects/s, 64 at a time", "connect", {}, peers, clients=64)
+
+
+def _upgrade() -> Load:
+    peers = (*EVERYONE, yardstick("echo", _text(_ack(SMALL), masked=False)))
+    settings = {"message": _text(_QUESTION)}
+    return Load("upgrade", "upgrades/s, 64 at a time", "upgrade", settings, peers, clients=64)
+
+
+def _storage(name: str, where: str, peer: Peer) -> Load:
+    settings = {"message": _text(_event("keep", SMALL, "0"))}
+    return Load(name, f"socket.set and get {where}, acks/s", "echo", settings, (peer,))
 
 LOADS = [
     _echo("echo", "echo with ack, acks/s", SMALL, EVERYONE),
@@ -153,38 +201,14 @@ LOADS = [
     _deflate(),
     _broadcast(100, EVERYONE),
     _broadcast(1000, EVERYONE),
-    _broadcast(5000, (ORJSON, NODE, SOCKETIO_UVICORN)),
+    _broadcast(5000, (ORJSON, NODE, FLASK_SOCKETIO)),
     _room(),
     _mixed(),
-    _polling("polling", "polling echo, acks/s", {"body": _QUESTION.encode()}, EVERYONE),
-    _polling(
-        "jsonp",
-        "JSONP echo (2.x), acks/s",
-        {
-            "query": "EIO=3&transport=polling&j=0",
-            "join": 0,
-            "type": "application/x-www-form-urlencoded",
-            "body": ("d=" + quote(f"{len(_QUESTION)}:{_QUESTION}")).encode(),
-        },
-        (ORJSON, NODE),
-    ),
-    Load("connect", "connects/s, 64 at a time", "connect", {}, EVERYONE, clients=64),
-    Load(
-        "upgrade",
-        "upgrades/s, 64 at a time",
-        "upgrade",
-        {"message": _text(_QUESTION)},
-        EVERYONE,
-        clients=64,
-    ),
-    Load(
-        "http",
-        "HTTP hello through Flask, requests/s",
-        "http",
-        {"target": "/"},
-        (ORJSON, PYWSGI, PYWSGI_NODELAY, GUNICORN),
-        clients=32,
-    ),
+    _polling(),
+    _jsonp(),
+    _connect(),
+    _upgrade(),
+    _http(),
     Load(
         "websocket",
         "plain WebSocket echo, messages/s",
@@ -199,12 +223,7 @@ LOADS = [
         )
         for count in (10, 1000, 5000)
     ),
-    Load(
-        "storage",
-        "socket.set and get in memory, acks/s",
-        "echo",
-        {"message": _text(_event("keep", SMALL, "0"))},
-        (ORJSON,),
-    ),
+    _storage("storage", "in memory", ORJSON),
+    _storage("storage-redis", "in Redis, on the load's core", replace(ORJSON, redis=True)),
 ]
 """In the order of the tables."""

@@ -6,18 +6,20 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 SERVERS = HERE / "servers"
 BUILD = HERE / "load" / "build"
+_LOG = BUILD / "server.log"
 OURS = str(ROOT / ".venv/bin/python")
 THEIRS = str(ROOT / ".venv/bench/bin/python")
-SERVER_CORE = "0"
+SERVER_CORE, LOAD_CORE = "0", "1"
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,14 +29,16 @@ class Peer:
 
     :param name: in the tables.
     :param command: starts it; its first line of output is its port.
+    :param redis: whether it keeps values in a Redis server of its own, on the load's core.
     """
 
     name: str
     command: tuple[str, ...]
+    redis: bool = False
 
     def but(self, *more: str) -> Peer:
         """The same with more arguments."""
-        return Peer(self.name, (*self.command, *more))
+        return replace(self, command=(*self.command, *more))
 
 
 def python(name: str, file: str, interpreter: str = THEIRS) -> Peer:
@@ -51,11 +55,12 @@ GEVENT_WEBSOCKET = python("gevent-websocket, no Socket.IO", "gevent_websocket.py
 PYWSGI = python("gevent.pywsgi", "flask_pywsgi.py")
 PYWSGI_NODELAY = python("gevent.pywsgi, TCP_NODELAY", "flask_pywsgi.py").but("nodelay")
 GUNICORN = python("gunicorn -k gevent", "gunicorn_gevent.py")
+LIMIT = "limit of the kernel"
 
 
 def yardstick(kind: str, answer: bytes) -> Peer:
     """The limit of the kernel: the same bytes, moved by a C program that does nothing else."""
-    return Peer("limit of the kernel", (str(BUILD / "yardstick"), kind, message_file(answer)))
+    return Peer(LIMIT, (str(BUILD / "yardstick"), kind, message_file(answer)))
 
 
 def message_file(message: bytes) -> str:
@@ -66,6 +71,30 @@ def message_file(message: bytes) -> str:
     return str(path)
 
 
+class Redis:
+    """A Redis server that keeps nothing on the disk."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{port}"
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(
+            ["taskset", "-c", LOAD_CORE, "redis-server", *options],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if "Ready to accept connections" in line:
+                return
+        raise SystemExit("redis-server did not start")
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
 class Running:
     """A server that runs, on a core of its own; a context manager."""
 
@@ -73,19 +102,33 @@ class Running:
         self.peer = peer
 
     def __enter__(self) -> Running:
-        self._process = subprocess.Popen(
-            ["taskset", "-c", SERVER_CORE, *self.peer.command],
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            cwd=HERE,
-        )
+        command = self.peer.command
+        if self.peer.redis:
+            self._redis = Redis()
+            command = (*command, f"store={self._redis.url}")
+        self._process = self._start(command)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line.strip().isdigit():
-            raise SystemExit(f"{self.peer.name} did not start: {' '.join(self.peer.command)}")
+            raise SystemExit(f"{self.peer.name} did not start:\n{self.log()}")
         self.port = int(line)
         return self
+
+    def _start(self, command: tuple[str, ...]) -> subprocess.Popen[str]:
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with _LOG.open("wb") as log:  # some tell of every client that is cut off
+            return subprocess.Popen(
+                ["taskset", "-c", SERVER_CORE, *command],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+                cwd=HERE,
+            )
+
+    def log(self) -> str:
+        """The end of what the server that was started last has complained about."""
+        return _LOG.read_text(errors="replace")[-2000:]
 
     def __exit__(self, *failure: object) -> None:
         os.killpg(self._process.pid, signal.SIGTERM)
@@ -94,6 +137,8 @@ class Running:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        if self.peer.redis:
+            self._redis.end()
 
     def _processes(self) -> list[Path]:
         """Those of its session: some servers have a worker."""

@@ -8,33 +8,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import report
 from bench import measure
 from loads import LOADS
-from peers import ORJSON, PYWSGI_NODELAY
+from peers import LIMIT, ORJSON, PYWSGI_NODELAY
+from results import ratio, read
 
 _AGAINST = {
-    "echo": "limit of the kernel",
-    "broadcast-100": "limit of the kernel",
-    "broadcast-1000": "limit of the kernel",
+    "echo": LIMIT,
+    "broadcast-100": LIMIT,
+    "broadcast-1000": LIMIT,
     "http": PYWSGI_NODELAY.name,
 }
 
 
 def main() -> None:
-    stored = report.last_results()
+    stored = read()["loads"]
     for load in LOADS:
         other = _AGAINST.get(load.name)
         if other is None:
             continue
         peers = tuple(peer for peer in load.peers if peer.name in (ORJSON.name, other))
-        results = measure(replace(load, peers=peers), rounds=3, seconds=2)
-        now = results[ORJSON.name]["rate"] / results[other]["rate"]
-        print(f"{load.title:40} {now:6.2f} of {other}", end="")
-        last = stored.get(load.name, {})
-        if ORJSON.name in last and other in last:
-            print(f", {last[ORJSON.name]['rate'] / last[other]['rate']:.2f} when stored", end="")
-        print(flush=True)
+        results = measure(replace(load, peers=peers), rounds=3, seconds=1.5)
+        now = ratio(load.name, results, ORJSON.name, other)
+        last = ratio(load.name, stored.get(load.name, {}), ORJSON.name, other)
+        before = f", {last:.2f} when stored" if last else ""
+        print(f"{load.title:40} {now or 0:6.2f} of {other}{before}", flush=True)
 
 
 if __name__ == "__main__":

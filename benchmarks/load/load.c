@@ -6,7 +6,8 @@
  * KIND       what one client does
  *   echo       sends `message`, waits for `answers` messages, and again (`depth` at a time); with
  *              `rate` all clients together send so many per second, whether answers came or not
- *   broadcast  one client sends `message`, all of them count; the next when all have the last
+ *   broadcast  one client sends `message`, all of them count; the next when all have the last;
+ *              a latency is from the sending to one of the deliveries
  *   connect    connects, joins the root namespace, leaves, and again
  *   upgrade    the same over polling, goes on over WebSocket, has `message` answered, and again
  *   polling    as echo, over HTTP: a GET that waits and a POST
@@ -49,7 +50,7 @@ static struct {
 
 enum { RING = 4096, SAMPLES = 1 << 22 };
 static int epoll, ready;
-static uint64_t counted, failed, sent, received;
+static uint64_t counted, failed, sent, received, shouted;
 static bool measuring;
 static Client **all;
 static uint32_t *samples;
@@ -173,6 +174,7 @@ static void ask(Client *c, uint64_t due) {
 static void shout(void) {
     while (received + (uint64_t)(o.depth - 1) * (uint64_t)o.clients >= sent * (uint64_t)o.clients) {
         sent++;
+        shouted = now_ns();
         say(all[0], unread(&o.message), length_of(&o.message));
     }
 }
@@ -226,6 +228,7 @@ static void heard(Client *c, Frame *frame) {
     if (o.kind == BROADCAST) {
         received++;
         counted++;
+        sample(shouted);
     } else if (c->pending && !--c->left) {
         counted++;
         sample(c->asked[c->tail++ % RING]);

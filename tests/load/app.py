@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from time import thread_time
 from typing import Any
@@ -20,10 +21,15 @@ from flask import Flask, request
 from greenlet import greenlet
 
 from flask_realtime import SocketIO, signals, socket
+from flask_realtime.engine import session as session_module
 
 SETTINGS: dict[str, Any] = json.loads(os.environ.get("LOAD_APP", "{}"))
 """Beside ``io.run``'s arguments and the options: ``core``, ``leaving``, seconds that a
-``disconnect`` handler takes, and ``quiet``: then it does not print who leaves."""
+``disconnect`` handler takes, ``quiet``: then it does not print who leaves, and ``goodbye``, seconds
+that last words wait for their poll."""
+
+if "goodbye" in SETTINGS:
+    session_module._GOODBYE_TIMEOUT = SETTINGS["goodbye"]
 
 BROADCAST = "x" * 1000
 
@@ -64,6 +70,12 @@ def work(seconds: float) -> str:
     return "worked"
 
 
+@io.on("question")
+def question() -> None:
+    """Ask back; the answer may never come."""
+    socket.emit("owed", callback=lambda *answer: None)
+
+
 if not SETTINGS.get("quiet"):
 
     @io.on("disconnect")
@@ -73,6 +85,11 @@ if not SETTINGS.get("quiet"):
 
 
 io.of("/other").on("echo", echo)
+
+
+@io.of("/refused").on("connect")
+def refuse() -> bool:
+    return False
 
 
 @app.get("/slow")
@@ -169,6 +186,25 @@ def holds() -> dict[str, int]:
             not each.cancelled for queue in clock._queues.values() for each in queue
         ),
     }
+
+
+@app.get("/objects")
+def objects() -> dict[str, int]:
+    """How many objects of each class of the package there are: also what nobody can reach by a
+    name, such as rooms, acks and outboxes of clients that have left."""
+    gc.collect()
+    classes = Counter(type(each) for each in gc.get_objects())
+    package = io.__module__.partition(".")[0]
+    return {
+        f"{each.__module__}.{each.__qualname__}": count
+        for each, count in classes.items()
+        if str(each.__module__).startswith(package)
+    } | {"rooms": sum(_rooms(each.adapter) for each in io.server.namespaces.values())}
+
+
+def _rooms(adapter: Any) -> int:
+    """Who is in which room, and who has been in any."""
+    return sum(map(len, adapter._rooms.values())) + len(adapter._joined)
 
 
 def main() -> None:

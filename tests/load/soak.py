@@ -8,33 +8,52 @@ from __future__ import annotations
 import random
 import sys
 
+from .generations import GENERATIONS
+from .polled import POLLED, htmlfile
 from .wires import PATH, ask, dial, polling, read_until, request, text, upgrade, websocket
+
+_GENERATIONS = list(GENERATIONS.values())
+_POLLED = list(POLLED.values())
 
 
 def over_websocket(port: int, dice: random.Random) -> None:
     """Comes, asks, joins rooms and a namespace; leaves in good manners or not."""
-    sock = websocket(port)
-    for number in range(dice.randrange(1, 20)):
-        sock.sendall(text(f'42{number}["echo","{"x" * dice.randrange(2000)}"]'))
-        read_until(sock, f"43{number}[".encode())
-    sock.sendall(text('4299["join",["a","b","c"]]'))
-    read_until(sock, b"4399[")
-    sock.sendall(text("40/other,"))
-    read_until(sock, b"40/other")
+    generation = dice.choice(_GENERATIONS)
+    sock = generation.websocket(port)
+    for number in range(1, dice.randrange(2, 20)):
+        sock.sendall(generation.ask(number, "echo", "x" * dice.randrange(2000)))
+        read_until(sock, generation.answer(number))
+    sock.sendall(generation.ask(99, "join", ["a", "b", "c"]) + generation.ask(100, "question"))
+    read_until(sock, b"owed")
+    sock.sendall(text(generation.into % "/other"))
+    read_until(sock, b"/other")
     if dice.random() < 0.5:
-        sock.sendall(text("41"))
+        sock.sendall(text(generation.goodbye))
     sock.close()
 
 
 def over_polling(port: int, dice: random.Random) -> None:
-    """Posts and polls, and says goodbye, so that its session ends now."""
-    sock = dial(port)
-    target = polling(sock)
-    for number in range(dice.randrange(1, 10)):
-        ask(sock, "POST", target, f'42{number}["echo",{number}]'.encode())
-        ask(sock, "GET", target)
-    ask(sock, "POST", target, b"1")
-    sock.close()
+    """Posts and polls, and mostly says goodbye."""
+    generation, begin = dice.choice(_POLLED)
+    client = begin(port)
+    for number in range(1, dice.randrange(2, 10)):
+        client.post(generation.packet(number, "echo", number))
+        if generation.answer(number) not in client.get():
+            raise AssertionError(f"no answer to {number}")
+    if dice.random() < 0.9:
+        client.post(generation.goodbye)
+    client.sock.close()
+
+
+def over_htmlfile(port: int, dice: random.Random) -> None:
+    """Is answered on an endless page."""
+    generation = GENERATIONS["0.9"]
+    page, posts = htmlfile(port)
+    for number in range(1, dice.randrange(2, 10)):
+        posts.post(generation.packet(number, "echo", number))
+        read_until(page, generation.answer(number))
+    page.close()
+    posts.sock.close()
 
 
 def upgraded(port: int, dice: random.Random) -> None:
@@ -66,13 +85,15 @@ def wrong(port: int, dice: random.Random) -> None:
     sock.close()
 
 
+KINDS = [over_websocket, over_polling, over_htmlfile, upgraded, wrong]
+
+
 def main(port: int, seed: int) -> None:
     dice = random.Random(seed)
-    kinds = [over_websocket, over_polling, upgraded, wrong]
     print("coming", flush=True)
     while True:
         try:
-            dice.choice(kinds)(port, dice)
+            dice.choice(KINDS)(port, dice)
         except ConnectionError:
             pass  # it broke a rule, or the server was full
 

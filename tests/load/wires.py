@@ -40,13 +40,16 @@ def request(method: str, target: str, body: bytes | None = None, headers: str = 
     return head.encode() + (body or b"")
 
 
-def upgrade(sid: str = "") -> bytes:
-    """The opening handshake of a WebSocket, of a new session or of one on polling."""
+def upgrade(sid: str = "", target: str = "") -> bytes:
+    """The opening handshake of a WebSocket, of a new session or of one on polling.
+
+    :param target: another than that of clients 3.x and 4.x.
+    """
     headers = (
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     )
-    target = f"{PATH}websocket" + (f"&sid={quote(sid)}" if sid else "")
+    target = target or f"{PATH}websocket" + (f"&sid={quote(sid)}" if sid else "")
     return request("GET", target, headers=headers)
 
 
