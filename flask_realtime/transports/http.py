@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from .variables import Variables
+
 Headers = Sequence[tuple[str, str]]
 
 NO_CONTENT = "204 No Content"
@@ -37,10 +39,7 @@ class Request:
 
     def plain(self) -> Request:
         """Return a copy to keep: without the body, and without what is the host's own."""
-        variables = {
-            name: value for name, value in self.variables.items() if isinstance(value, str)
-        }
-        plain = Request(variables, self.query)
+        plain = Request(Variables(self.variables), self.query)
         plain.handshake = self.handshake
         return plain
 
