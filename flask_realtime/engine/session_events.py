@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
 
 import gevent
@@ -29,6 +29,9 @@ L = TypeVar("L", bound=Listener)
 
 MOST_WAITING = 1000
 """Calls of a session's listeners that wait; over it, all but its life goes untold."""
+MOST_BYTES = 4
+"""What they have to tell may take so many times the largest message: one message is told by three
+events, and has to be heard of."""
 
 _INCOMING = ("packet", "heartbeat", "data", "message")
 _OUTGOING = ("packet_create", "flush", "drain")
@@ -50,13 +53,14 @@ class _Listening(NamedTuple):
 class SessionEvents:
     """The listeners of one session, called in order, in a greenlet that is there while they are."""
 
-    __slots__ = ("_calls", "_engine", "_listeners", "_session", "_slow", "_telling")
+    __slots__ = ("_calls", "_engine", "_listeners", "_session", "_size", "_slow", "_telling")
 
     def __init__(self, engine: Engine, session: Session) -> None:
         self._engine = engine
         self._session: Session | None = session  # None when it is over
         self._listeners: dict[str, tuple[_Listening, ...]] = {}
-        self._calls: deque[tuple[Listener, tuple[Any, ...]]] = deque()
+        self._calls: deque[tuple[Listener, tuple[Any, ...], int]] = deque()
+        self._size = 0  # bytes that the calls have to tell
         self._telling = False
         self._slow = False  # whether something went untold
 
@@ -82,19 +86,25 @@ class SessionEvents:
 
     def tell(self, event: str, *args: Any) -> None:
         """Have the listeners called, soon."""
-        if not self.hears(event) or self._is_late(event):
+        size = _size(args)
+        if not self.hears(event) or self._is_late(event, size):
             return
         own = self._listeners.get(event, ())
-        self._calls.extend((each.function, args[: each.most]) for each in own)
-        self._calls.extend((each, (self._session, *args)) for each in self._of_all(event))
+        self._size += size
+        self._calls.extend((each.function, args[: each.most], 0) for each in own)
+        self._calls.extend((each, (self._session, *args), 0) for each in self._of_all(event))
+        last, known, _ = self._calls.pop()
+        self._calls.append((last, known, size))
         if any(each.once for each in own):
             self._listeners[event] = tuple(each for each in own if not each.once)
         if not self._telling:
             self._telling = True
             gevent.spawn(self._call)
 
-    def _is_late(self, event: str) -> bool:
-        if len(self._calls) < MOST_WAITING or event in _LIFE:
+    def _is_late(self, event: str, size: int) -> bool:
+        most = MOST_BYTES * self._engine.options.max_http_buffer_size
+        fits = len(self._calls) < MOST_WAITING and self._size + size <= most
+        if fits or event in _LIFE:
             return False
         if not self._slow:
             self._slow = True
@@ -105,7 +115,9 @@ class SessionEvents:
     def _call(self) -> None:
         try:
             while self._calls:
-                self._engine.run_listener(*self._calls.popleft())
+                listener, args, size = self._calls.popleft()
+                self._size -= size
+                self._engine.run_listener(listener, args)
         finally:
             self._telling = False
 
@@ -114,6 +126,17 @@ class SessionEvents:
         self.tell("close", reason, description)
         self._session = None
         self._listeners = {}  # most of them know the session
+
+
+def _size(told: Iterable[Any]) -> int:
+    """How many bytes or characters a listener would be told: of messages, packets, and lists."""
+    size = 0
+    for each in told:
+        if isinstance(each, str | bytes):
+            size += len(each)
+        elif isinstance(each, list | tuple):  # a packet is one of a name and a message
+            size += _size(each)
+    return size
 
 
 def _most(listener: Listener) -> int:
@@ -159,7 +182,7 @@ class Heard:
 
         Listeners are called in order, in a greenlet of theirs and soon after what they are told of:
         one that waits holds up those behind it and nothing else; but of more than 1,000 calls that
-        wait only the three events above are added. A failure is logged. A listener may take fewer
+        wait, or four times ``max_http_buffer_size``, only the three events above are added. A failure is logged. A listener may take fewer
         arguments. Packets cost more while somebody has listened to them.
 
         Node's ``open`` is not there: nobody can hear it there either.

@@ -161,10 +161,12 @@ class Contexts:
         args: Sequence[Any],
         event: Sequence[Any],
     ) -> Any:
-        kept = self._kept(socket.client)
-        _current.set(socket)
+        kept = socket.client.kept or self._kept(socket.client)
+        if _current.get(None) is not socket:
+            # The context is the socket's own, and keeps them from event to event.
+            _current.set(socket)
+            _cv_request.set(kept)
         handled = _event.set(event)
-        _cv_request.set(kept)
         app_context = _cv_app.set(kept.app.app_context())
         error: BaseException | None = None
         try:

@@ -246,5 +246,8 @@ class ServedNamespace(Namespace):
 
     __repr__ = core.Namespace.__repr__
 
+    def _missing(self, name: str) -> AttributeError:
+        return AttributeError(f"a namespace has no attribute {name!r}")
+
     def _home(self, asked: str) -> core.Namespace:
         return self

@@ -37,13 +37,14 @@ class Answer:
     :param event: the name of the event.
     """
 
-    __slots__ = ("_event", "_given", "_id", "_socket", "handlers", "kept")
+    __slots__ = ("_event", "_id", "_socket", "given", "handlers", "kept")
 
     def __init__(self, socket: Socket, id: int | None, event: str) -> None:
         self._socket = socket
         self._id = id
         self._event = event
-        self._given = False
+        #: Whether the client has it, or did not ask for it.
+        self.given = False
         #: Whether the handler has asked for it by ``socket.ack()``, to give it later.
         self.kept = False
         #: Those that are called for the event.
@@ -60,7 +61,7 @@ class Answer:
         :raises EncodeError: if one of them cannot be carried; the answer is still owed then.
         :raises UsageError: if it was given already, be it by what the handler returned.
         """
-        if self._given:
+        if self.given:
             raise UsageError(self._given_already())
         engine = self._socket.engine
         if engine.elsewhere:
@@ -69,7 +70,7 @@ class Answer:
             engine.post(self._send, values, True)
         else:
             self._send(values, flush=True)
-        self._given = True
+        self.given = True
 
     def give(self, result: Any) -> None:
         """Answer with what a handler returned: a tuple is several values, None is none.
@@ -79,10 +80,10 @@ class Answer:
 
         :raises EncodeError: as above.
         """
-        if not self._given:
+        if not self.given:
             values = result if type(result) is tuple else () if result is None else (result,)
             self._send(values, flush=not self._socket.client.more)
-            self._given = True
+            self.given = True
 
     def fail(self, told: Any) -> None:
         """Answer with what the client of a handler that failed is told."""

@@ -226,13 +226,17 @@ class Client:
         The answers go out together at the end: one frame, one system call.
         """
         self._interrupted = False
-        inbox = self._inbox
+        inbox, beside = self._inbox, self.server.options.async_handlers
         try:
             while inbox and quantum > 0 and not self._interrupted:
                 quantum -= 1
                 item = inbox.popleft()
                 self.more = quantum > 0 and bool(inbox)
-                self._work_off(item)
+                if not beside:
+                    self.taken(item.size)
+                    self._handle(item)
+                elif not self._handle(item):
+                    self.taken(item.size)
         finally:
             self.more = False
             self.flush()
@@ -240,13 +244,6 @@ class Client:
             return True
         self._inbox = None
         return False
-
-    def _work_off(self, item: Packet | _Left) -> None:
-        if not self.server.options.async_handlers:
-            self.taken(item.size)
-            self._handle(item)
-        elif not self._handle(item):
-            self.taken(item.size)
 
     def taken(self, size: int) -> None:
         """A packet waits no more; reading goes on when half of them do not.

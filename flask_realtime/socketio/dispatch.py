@@ -77,7 +77,7 @@ def _run_event(socket: Socket, packet: Packet) -> None:
     for handler in handlers:
         returning = _run(socket, handler, data, args, answer) and returning
     socket.answering = None
-    if returning and not answer.kept:
+    if returning and not (answer.given or answer.kept):
         answer.give(None)
 
 

@@ -127,8 +127,8 @@ def make_guard(event: str, terms: Terms, ours: bool) -> Guard | None:
     where = f"on({event!r}, …)"
     _check_names(where, event, terms)
     if ours:
-        named = ", ".join(terms)
-        raise EventError(f"{event!r} is no event that clients send, and {named} are for those")
+        named = " or ".join(terms)
+        raise EventError(f"{event!r} is no event that clients send, so it cannot have {named}")
     return _make_guard(where, f"the handler of {event!r}", **terms)
 
 

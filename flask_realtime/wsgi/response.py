@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # Transfer-Encoding, which applications pass on from answers that they fetched and decoded.
 CONNECTION_HEADERS = frozenset(("connection", "keep-alive", "transfer-encoding"))
 
+# Those that say how a response is sent.
+_LOOKED_AT = CONNECTION_HEADERS | {"content-length", "date"}
+
 # RFC 9110 section 6.4.1; those that begin with a 1 as well.
 _NO_CONTENT = ("204", "304")
 
@@ -91,11 +94,12 @@ class Response:
         return self.write
 
     def start_known(self, status: str, headers: Sequence[tuple[str, str]]) -> None:
-        """As :meth:`start_response`, for headers that many responses have.
-
-        :param headers: none that is of the connection, the date or the length of the body.
-        """
-        self._lines = [_known_head(status, tuple(headers))]
+        """As :meth:`start_response`, for headers that many responses have."""
+        head = _known_head(status, tuple(headers))
+        if head is None:
+            self.start_response(status, list(headers))
+            return
+        self._lines = [head]
         self._content_length = None
         self._has_date = False
         self._no_content = status[:3] in _NO_CONTENT
@@ -240,7 +244,10 @@ def _date(second: int) -> str:
 
 
 @lru_cache(64)
-def _known_head(status: str, headers: tuple[tuple[str, str], ...]) -> str:
+def _known_head(status: str, headers: tuple[tuple[str, str], ...]) -> str | None:
+    """Status and headers as they are sent; None if one of them has to be looked at."""
+    if any(name.lower() in _LOOKED_AT for name, _ in headers):
+        return None
     lines = [f"HTTP/1.1 {status}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in headers]
     return _checked_head(lines)

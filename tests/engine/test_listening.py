@@ -10,6 +10,7 @@ from gevent.event import AsyncResult
 from flask_realtime import Reason
 from flask_realtime.exceptions import EventError
 from tests.support.application import Site, app, serve, site
+from tests.support.http import Wire
 from tests.support.waiting import wait_until
 from tests.support.wire import Closed, PollingClient
 
@@ -94,6 +95,25 @@ def test_headers_are_added_to_answers(site: Site) -> None:
     client.close()
     assert begin.headers["x-first"] == "127.0.0.1" and "x-first" not in posted.headers
     assert begin.headers["x-each"] == posted.headers["x-each"] == "1"
+
+
+def test_headers_that_the_server_writes_itself_are_there_once(site: Site) -> None:
+    @site.io.engine.on("headers")
+    def each(headers: Any, environ: Any) -> None:
+        headers["Connection"] = "close"
+        headers["Transfer-Encoding"] = "chunked"
+        headers["Date"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+
+    wire = Wire(site.running.port)
+    wire.send(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+    lines = wire.read_head().decode().lower().split("\r\n")[1:]
+    names = [line.partition(":")[0] for line in lines]
+    assert "date: thu, 01 jan 1970 00:00:00 gmt" in lines and names.count("date") == 1
+    assert "connection: close" in lines and "transfer-encoding" not in names
+    size = next(int(line[15:]) for line in lines if line.startswith("content-length:"))
+    assert wire.read(size).startswith(b"0{")
+    assert wire.at_end()
+    wire.sock.close()
 
 
 def test_headers_are_added_to_a_websocket(site: Site) -> None:

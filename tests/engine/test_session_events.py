@@ -318,6 +318,25 @@ def test_what_waits_for_a_listener_is_bounded(
     assert caplog.text.count("listeners of a session are slower") == 1
 
 
+def test_what_waits_for_a_listener_is_bounded_in_bytes(serve: Serve, heard: Heard) -> None:
+    _, app, client = entered(serve, max_http_buffer_size=5000)
+    go = Event()
+
+    @app.socket.conn.on("data")
+    def data(data: str) -> None:
+        go.wait(10)
+        heard.append(len(data))
+
+    long = "x" * 4000
+    for number in range(9):
+        client.send_text(f'42["note","{number}{long}"]')
+        wait_until(lambda: len(app.noted) == number + 1)  # noqa: B023  (it is called at once)
+    go.set()
+    told = heard.wait(5)
+    wait_until(lambda: not app.socket.conn._events._calls)
+    assert len(told) == 5  # the one that the listener is at, and four times the largest message
+
+
 def test_a_listener_that_fails_is_logged_and_harms_nothing(
     serve: Serve, heard: Heard, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -421,6 +421,14 @@ def test_before_it_is_registered_it_says_what_is_missing() -> None:
         Chat("/chat").server  # noqa: B018
 
 
+def test_a_misspelt_name_is_no_matter_of_registering(io: SocketIO) -> None:
+    chat = Chat("/chat")
+    io.on_namespace(chat)
+    for there in (chat, io.of("/chat")):
+        with pytest.raises(AttributeError, match=r"has no attribute 'emitt'$"):
+            there.emitt("x")  # type: ignore[attr-defined]
+
+
 def test_who_may_come_is_decided_for_the_namespace_it_stands_for(io: SocketIO, app: Flask) -> None:
     chat, asked = Chat("/chat"), []
     with pytest.raises(AttributeError, match=r"io\.on_namespace\(…\) has taken it"):

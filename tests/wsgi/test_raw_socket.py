@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gevent import socket
 from gevent.ssl import SSLContext, SSLWantReadError
 
+from flask_realtime.wsgi.raw_socket import HOSTS, Host, SocketPeer
 from tests.support.app import App
 from tests.support.http import HTTPClient
 from tests.support.server import Running, make_server, serving
@@ -123,3 +126,32 @@ def test_the_first_byte_of_a_request_that_comes_behind_the_poll_does_not(
     app.socket.emit("one")
     assert client.http.answer().body == b'42["one"]'
     assert app.reasons == []
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
+def test_a_watcher_is_closed_by_who_has_made_it(host: Host) -> None:
+    # By the connection, of our own server; else by the request, since nobody else keeps it: libuv
+    # has all those of a socket until they are closed.
+    here, there = socket.socketpair()
+    connection = SimpleNamespace(peer=SocketPeer(here))
+    peer = host.peer({"flask_realtime.http_connection": connection}, here)
+    peer.watch(lambda: None)
+    peer.unwatch()
+    is_kept = peer is connection.peer
+    assert (peer._watcher is not None) == is_kept == (host.name == "WSGIServer")
+    peer.close()
+    assert peer._watcher is None
+    here.close()
+    there.close()
+
+
+def test_a_watcher_of_one_request_is_closed_when_its_client_leaves() -> None:
+    here, there = socket.socketpair()
+    peer = HOSTS[-1].peer({}, here)
+    gone: list[bool] = []
+    peer.watch(lambda: gone.append(True))
+    there.close()
+    wait_until(lambda: gone, what="the client is gone")
+    assert peer._watcher is None
+    peer.unwatch()
+    here.close()
