@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from hypothesis import settings
 
+from flask_realtime.engine.clock import Clock
+from tests.support.loggers import is_no_stall
+
 # Examples run beside other tests on few cores: how long one takes says nothing about the code.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each processor: half its time a test waits, such as for a browser."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_files_before() -> Iterator[None]:
+    """Have each file's tests begin as if they were alone.
+
+    The collector passes over what is there: a million objects of the suite itself, which each test
+    that collects, or looks what is left, would go through, too. And at the end the clocks of test
+    clients stop, which nobody has stopped: a later test that counts the loop's watchers would see
+    their timers come and go.
+    """
+    gc.freeze()
+    yield
+    for clock in [each for each in gc.get_objects() if type(each) is Clock]:
+        clock.stop()
+    gc.collect()
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """The log, but for the watchdog, which may speak in any test where the machine is busy."""
+    caplog.handler.addFilter(is_no_stall)
+    yield caplog
+    caplog.handler.removeFilter(is_no_stall)
 
 
 @pytest.fixture(scope="session")

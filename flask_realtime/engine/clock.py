@@ -67,6 +67,16 @@ class Clock:
     def now(self) -> float:
         return self._time() - self._lost
 
+    @property
+    def next(self) -> float | None:
+        """The time of the next deadline, or of one before it that is needed no more; None: none."""
+        return self._next
+
+    def go_by(self, time: Callable[[], float]) -> Callable[[], float]:
+        """Go by another time from now on, such as one that a test lets pass; return the former."""
+        before, self._time = self._time, time
+        return before
+
     def after(self, interval: float, action: Callable[[], None]) -> Deadline:
         """Call `action` in the hub after `interval` seconds, one of a handful of lengths."""
         deadline = Deadline(self.now() + interval, action)

@@ -181,9 +181,10 @@ class Heard:
         * ``drain()``: none waits any more, here or for the kernel.
 
         Listeners are called in order, in a greenlet of theirs and soon after what they are told of:
-        one that waits holds up those behind it and nothing else; but of more than 1,000 calls that
-        wait, or four times ``max_http_buffer_size``, only the three events above are added. A failure is logged. A listener may take fewer
-        arguments. Packets cost more while somebody has listened to them.
+        one that waits holds up those behind it and nothing else; but where more than 1,000 calls
+        wait, or four times ``max_http_buffer_size``, only the first three events are added. A
+        failure is logged. A listener may take fewer arguments. Packets cost more while somebody has
+        listened to them.
 
         Node's ``open`` is not there: nobody can hear it there either.
 

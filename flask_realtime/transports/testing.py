@@ -75,6 +75,11 @@ class InProcessTransport(Transport):
             self._end()
             self._closed(Reason.TRANSPORT_CLOSE)
 
+    def vanish(self) -> None:
+        """Nothing comes from the client any more, nor gets there, and nobody has said so."""
+        self._held = []
+        self._receiver = None
+
     def resume(self) -> None:
         super().resume()
         held, self._held = self._held, []
@@ -93,7 +98,7 @@ class InProcessTransport(Transport):
                 self._receiver.receive(message)
 
     def probe(self) -> None:
-        self.alive = True  # as a browser answers, without its page
+        self.alive = self.ready  # as a browser answers, without its page
 
     # The end
 

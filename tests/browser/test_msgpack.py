@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.clients.hosts import Host, Running, running
 
-OWN = Host("io.run, msgpack", lambda port: ["-m", "tests.clients.app", str(port), "msgpack"])
+OWN = Host("io.run, msgpack", lambda port: ["-m", "tests.clients.app", str(port), "parser=msgpack"])
 
 # Of binary an ArrayBuffer: of a Uint8Array the client's notepack makes a map, in browsers.
 SEND = """async (transports) => {

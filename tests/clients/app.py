@@ -18,9 +18,13 @@ from gevent.event import AsyncResult, Event
 
 from flask_realtime import ConnectionRefusedError, Socket, SocketIO, emit, join_room, socket
 from flask_realtime.socketio.handshake import Handshake
+from flask_realtime.transports.polling import PollingTransport
 
 PING_INTERVAL = 0.3
 """Short, so that every scenario that takes a while has heartbeats in between, seconds."""
+
+# How long a client 0.9 that has let go of its poll may come back: less, for who has left does not.
+PollingTransport.linger = 1.0
 
 app = Flask(__name__)
 io = SocketIO(app, ping_interval=PING_INTERVAL, ping_timeout=20)
@@ -369,6 +373,7 @@ def to_others(*args: Any) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        io.set("parser", sys.argv[2])
+    for setting in sys.argv[2:]:  # such as parser=msgpack
+        name, _, value = setting.partition("=")
+        io.set(name, int(value) if value.isdigit() else value)
     io.run(app, port=int(sys.argv[1]))

@@ -9,7 +9,7 @@ from tests.clients.node import Node
 from tests.clients.rows import each_row, facts
 from tests.clients.scenarios import CORE, SCENARIOS, TOGETHER
 
-OWN = Host("io.run, msgpack", lambda port: ["-m", "tests.clients.app", str(port), "msgpack"])
+OWN = Host("io.run, msgpack", lambda port: ["-m", "tests.clients.app", str(port), "parser=msgpack"])
 
 # Clients 2.x are the first that can be given a parser.
 ROWS = [

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import gc
+import threading
 
 import gevent
 
@@ -71,9 +71,17 @@ def test_what_is_over_is_over_before_the_timer_comes() -> None:
 
 
 def test_a_store_that_waits_for_an_end_keeps_no_loop_running() -> None:
-    store = MemoryStore()
-    store.set("s1", "key", 1)
-    store.expire("s1", 1000)
-    del store
-    gc.collect()
-    assert gevent.wait(timeout=10)
+    ended: list[bool] = []
+
+    def alone() -> None:  # in a thread of its own, whose loop has nothing of other tests
+        store = MemoryStore()
+        store.set("s1", "key", 1)
+        store.expire("s1", 1000)
+        ended.append(gevent.wait(timeout=10))
+        store.close()
+        gevent.get_hub().destroy(destroy_loop=True)
+
+    thread = threading.Thread(target=alone)
+    thread.start()
+    thread.join()
+    assert ended == [True]

@@ -14,6 +14,8 @@ from typing import IO
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from .loggers import without_stalls
+
 _ADDRESS = re.compile(r"http://[\d.]+:(\d+)")
 
 
@@ -85,7 +87,8 @@ class ChatServer:
         started.set()
 
     def stop(self) -> str:
-        """Stop it as an operator does; return what it said since it was started."""
+        """Stop it as an operator does; return what it said since it was started, but for the
+        watchdog, which may speak where the machine is busy."""
         assert self._process is not None and self._reader is not None
         process, self._process = self._process, None
         process.terminate()
@@ -95,7 +98,7 @@ class ChatServer:
             process.kill()
             raise
         self._reader.join(timeout=10)
-        return "".join(self._said)
+        return without_stalls("".join(self._said))
 
     @property
     def running(self) -> bool:

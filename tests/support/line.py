@@ -53,6 +53,10 @@ class Line:
         except OSError:  # a client that tries on while all is being closed
             near.close()
             return
+        if self._is_cut:  # meanwhile
+            far.close()
+            near.close()
+            return
         self._ends |= {near, far}
         back = gevent.spawn(self._carry, far, near)
         self._carry(near, far)

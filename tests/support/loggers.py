@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -24,3 +25,13 @@ def quiet_loggers() -> Iterator[None]:
         logger.setLevel(level)
         logger.propagate = propagate
         logger.handlers[:] = handlers
+
+
+def is_no_stall(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is another one than the watchdog's: that nothing ran for long."""
+    return not str(record.msg).startswith("nothing else ran")
+
+
+def without_stalls(said: str) -> str:
+    """What a process has said on stderr, but for the watchdog, each time with its stack."""
+    return re.sub(r"^nothing else ran .*?\n\n", "", said, flags=re.MULTILINE | re.DOTALL)

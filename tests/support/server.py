@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -220,7 +221,21 @@ def watched_hub() -> Iterator[None]:
     hub.handle_error = handle_error
     try:
         yield
-        wait_until(lambda: hub.loop.activecnt <= before, what="all watchers of the loop stopped")
+        wait_until(lambda: hub.loop.activecnt <= before, what=_Active(hub.loop))
     finally:
         del hub.handle_error
     assert not errors, "in the background:\n" + "\n".join(errors)
+
+
+class _Active:
+    """The watchers of a loop that have not stopped, in words; only who reads it looks for them."""
+
+    def __init__(self, loop: Any) -> None:
+        self._loop = loop
+
+    def __str__(self) -> str:
+        kind = type(self._loop.timer(0)).__mro__[-2]
+        watchers = [each for each in gc.get_objects() if issubclass(type(each), kind)]
+        active = [each for each in watchers if each.active and each.ref]
+        whose = [f"{each!r} of {getattr(each.callback, '__self__', None)!r}" for each in active]
+        return "\n".join(["all watchers of the loop stopped, but:", *whose])

@@ -12,8 +12,11 @@ TIMEOUT = 10.0
 """How long anything may take before a test gives up, seconds: far more than it needs."""
 
 
-def wait_until(condition: Callable[[], Any], timeout: float = TIMEOUT, what: str = "") -> None:
-    """Let the server run until `condition` holds; fail if it does not within `timeout`."""
+def wait_until(condition: Callable[[], Any], timeout: float = TIMEOUT, what: object = "") -> None:
+    """Let the server run until `condition` holds; fail if it does not within `timeout`.
+
+    :param what: what is waited for, as the failure tells it.
+    """
     deadline = monotonic() + timeout
     while not condition():
         assert monotonic() < deadline, f"still not true after {timeout} s: {what or condition}"

@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from flask_realtime.transports.http_transport import HTTPTransport
+from flask_realtime.transports.polling import PollingTransport
 from tests.support.app import Serve
 from tests.support.http import HTTPClient
 from tests.support.old_wire import Client09, messages_of
@@ -44,7 +45,9 @@ def test_what_comes_behind_a_dropped_poll_is_handled(serve: Serve) -> None:
     client = let_go_of_a_poll(running)
     post(client)
     wait_until(lambda: app.noted == [1])
-    transport_of(running)._stayed_away()  # as the time will come
+    transport = transport_of(running)
+    transport._returned()
+    transport._stayed_away()  # as the time will come
     assert app.reason() == "transport error"
     assert not running.sessions
 
@@ -73,12 +76,16 @@ def test_who_polls_again_is_there_still_and_has_lost_nothing(serve: Serve) -> No
     client.close()
 
 
-def test_who_has_lost_a_poll_has_seconds_to_come_back(serve: Serve) -> None:
+def test_who_has_lost_a_poll_has_some_time_to_come_back(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert PollingTransport.linger == 5
+    monkeypatch.setattr(PollingTransport, "linger", 0.3)
     running, app = serve()
     let_go_of_a_poll(running)
     left = monotonic()
     assert app.reason() == "transport error"
-    assert monotonic() - left > 2
+    assert monotonic() - left > 0.2
 
 
 def test_a_post_begins_the_time_anew(serve: Serve) -> None:

@@ -45,15 +45,17 @@ def server(process: Running) -> Iterator[Running]:
     process.check()
 
 
-def kept(http: HTTPClient) -> dict[str, int]:
+def kept(server: Running) -> dict[str, int]:
     """How many greenlets and open files the server has."""
+    http = HTTPClient(server.port)  # a new one each time: gunicorn waits two seconds for the next
     counts: dict[str, int] = http.get("/kept").json
+    http.close()
     return counts
 
 
-def more(http: HTTPClient, before: dict[str, int]) -> bool:
+def more(server: Running, before: dict[str, int]) -> bool:
     """Whether it has more than before."""
-    return any(count > before[name] for name, count in kept(http).items())
+    return any(count > before[name] for name, count in kept(server).items())
 
 
 class Streaming:
@@ -122,18 +124,16 @@ def test_a_client_that_is_gone_is_noticed_within_a_second(
 def test_a_client_that_does_not_read_is_closed_and_its_greenlet_is_free(
     open_stream: Callable[..., Streaming], server: Running
 ) -> None:
-    http = HTTPClient(server.port)
-    before = kept(http)
+    before = kept(server)
     streaming = open_stream("htmlfile", receive_buffer=4096)
     streaming.client.polls.close()
     streaming.send('5:::{"name":"say much","args":[1,3000000]}')
-    assert more(http, before)
+    assert more(server, before)
     streaming.send('5:::{"name":"say much","args":[400,16000]}')
     server.log.wait_for(f"left {streaming.sid} outbox full")
     streaming.client.posts.close()
-    wait_until(lambda: not more(http, before), what="the greenlet of the stream is gone")
+    wait_until(lambda: not more(server, before), what="the greenlet of the stream is gone")
     assert not streaming.stream.at_end()
-    http.close()
 
 
 def test_over_http_1_0_the_stream_ends_with_its_connection(server: Running) -> None:
@@ -163,12 +163,11 @@ def test_a_request_behind_a_stream_is_answered_when_it_has_ended(
 
 
 def test_two_hundred_streams_that_end_in_every_way_leave_nothing(server: Running) -> None:
-    http = HTTPClient(server.port)
     first = Streaming(server.port, "htmlfile")  # the greenlet that runs handlers stays
     first.send("0::")
     server.log.wait_for(f"left {first.sid} ")
     first.close()
-    before = kept(http)
+    before = kept(server)
     ways: list[Callable[[Streaming], object]] = [
         lambda each: each.stream.close(),
         lambda each: each.stream.reset(),
@@ -185,8 +184,7 @@ def test_two_hundred_streams_that_end_in_every_way_leave_nothing(server: Running
     for each in streams:
         server.log.wait_for(f"left {each.sid} ")
         each.close()
-    wait_until(lambda: not more(http, before), what="everything of the streams is gone")
-    http.close()
+    wait_until(lambda: not more(server, before), what="everything of the streams is gone")
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=[host.name for host in HOSTS])

@@ -15,6 +15,7 @@ from flask import Flask
 from ...exceptions import UsageError
 from ...protocol.packet import Packet, PacketType
 from ..mounting import mounted_on
+from .clock import StoppedClock
 from .recovery import Recovery
 from .request import fix, join, keep_cookies, make_environ
 from .session import (
@@ -161,7 +162,9 @@ class SocketIOTestClient:
         server, client = self.socketio.server, self.flask_test_client
         path = server.options.path + ("/1/" if self.protocol == "0.9" else "/")
         environ = make_environ(self.app, path, join(query_string, query), headers, client)
-        fix(environ, mounted_on(self.app)[self.socketio].application)
+        mounted = mounted_on(self.app)[self.socketio]
+        mounted.name_application(environ)
+        fix(environ, mounted.application)
         session = ClientSession(server, self._take, self._ended)
         answered = session.open(environ, self.protocol)
         if client is not None:
@@ -186,15 +189,33 @@ class SocketIOTestClient:
         self.connected.pop(name, None)
         self._settle()
 
-    def drop(self) -> None:
+    def drop(self, noticed: bool = True) -> None:
         """Lose the connection without a goodbye, as when a network fails.
 
         With the option ``connection_state_recovery``, :meth:`connect` goes on where it was. Events
         have one more argument then, as in browsers: where they stand.
+
+        :param noticed: whether the server sees that the connection has ended. False: as when a
+            phone is out of reach, it finds out when no answer to its ping has come; :meth:`clock`
+            lets that time pass.
         """
         for session in list(self._sessions):
-            session.leave()
+            if noticed:
+                session.leave()
+            else:
+                session.vanish()
         self._settle()
+
+    def clock(self) -> StoppedClock:
+        """Stop the time of the server, in a ``with`` block, so that it passes when the test says.
+
+        .. code-block:: python
+
+            client.drop(noticed=False)
+            with client.clock() as clock:
+                clock.advance(45)               # ping_interval + ping_timeout
+        """
+        return StoppedClock(self.socketio.server, self._settle)
 
     def emit(
         self,

@@ -169,6 +169,11 @@ class ClientSession:
         """Close the connection, as a client does that needs it no more."""
         self._transport.leave()
 
+    def vanish(self) -> None:
+        """Be gone without a word: the server finds out by itself."""
+        self._transport.vanish()
+        self.ended()
+
     # From the transport
 
     def receive(self, message: Message) -> None:

@@ -1,11 +1,14 @@
-"""Plays a scenario by a real client that is not JavaScript; fails by an exception.
+"""Plays scenarios by real clients that are not JavaScript.
 
-``play.py CLASS TRANSPORTS PROTOCOL SCENARIO URL``, with the folder in which the client is installed
-as PYTHONPATH, and run by itself: nothing of the package is imported here.
+``play.py CLASS TRANSPORTS PROTOCOL SCENARIO URL`` plays one, and exits with 1 if it fails;
+``play.py`` alone plays what is asked for on stdin, a JSON list of those words in each line, and
+says on stdout why each has failed, or null, as JSON. The folder in which the client is installed is
+the PYTHONPATH, and nothing of the package is imported here.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -135,17 +138,31 @@ class Play:
         assert reason == "server namespace disconnect", reason
 
 
-def main(kind: str, transports: str, protocol: str, scenario: str, url: str) -> int:
-    """Play it; return the exit code."""
+def play(kind: str, transports: str, protocol: str, scenario: str, url: str) -> str | None:
+    """Play it; return why it has failed."""
     try:
         getattr(Play(kind, transports, int(protocol), url), scenario)()
     except Exception:
-        traceback.print_exc()
-        return 1
-    return 0
+        return traceback.format_exc()
+    return None
+
+
+def serve() -> None:
+    """Play what is asked for on stdin."""
+    said, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        print(json.dumps(play(*json.loads(line))), file=said, flush=True)
+
+
+def main(words: list[str]) -> int:
+    """Return the exit code."""
+    if not words:
+        serve()
+        return 0
+    failed = play(*words)
+    print(failed or "", end="", file=sys.stderr, flush=True)
+    return 0 if failed is None else 1
 
 
 if __name__ == "__main__":
-    code = main(*sys.argv[1:])
-    sys.stderr.flush()
-    os._exit(code)  # else threads of a client that has failed would be waited for
+    os._exit(main(sys.argv[1:]))  # else threads of a client that has failed would be waited for
