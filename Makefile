@@ -1,6 +1,8 @@
 # Each step leaves a stamp, so that it runs again only when what it depends on has changed.
 
 PYTHON ?= python3
+# What the servers of make bench run on.
+BENCH_PYTHON ?= $(shell .ci/system-python $(PYTHON))
 PORT ?= 5000
 PYTEST_ARGS ?=
 WSTEST ?= wstest
@@ -185,11 +187,11 @@ clean:
 	@.ci/need 'command -v redis-server' redis-server || echo "The tests of Redis will be skipped."
 	@touch $@
 
-.venv/bench/.installed: benchmarks/peers.txt | .venv/.created
-	@echo "Installing the peers into .venv/bench ..."
+.venv/bench/.installed: benchmarks/peers.txt $(metadata) .ci/system-python | .venv/.created
+	@echo "Installing us and the peers into .venv/bench, with $(BENCH_PYTHON) ..."
 	@rm -rf $(@D)
-	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(BENCH_PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< -e '.[orjson,redis]'
 	@touch $@
 
 benchmarks/load/build/%: benchmarks/load/%.c benchmarks/load/wire.h

@@ -8,14 +8,14 @@ import re
 import subprocess
 from pathlib import Path
 
-from peers import ROOT
+from peers import PYTHON, ROOT
 
 
 def about() -> dict[str, str]:
     """What stands beside the figures."""
     return {
         "commit": commit(),
-        "python": platform.python_version(),
+        "python": _output(PYTHON, "--version").removeprefix("Python "),
         "node": _output("node", "--version").removeprefix("v"),
         "kernel": platform.release().partition("-")[0],
         "cores": str(os.cpu_count()),

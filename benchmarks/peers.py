@@ -17,8 +17,8 @@ ROOT = HERE.parent
 SERVERS = HERE / "servers"
 BUILD = HERE / "load" / "build"
 _LOG = BUILD / "server.log"
-OURS = str(ROOT / ".venv/bin/python")
-THEIRS = str(ROOT / ".venv/bench/bin/python")
+PYTHON = str(ROOT / ".venv/bench/bin/python")
+"""Runs the servers: ours and the peers."""
 SERVER_CORE, LOAD_CORE = "0", "1"
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -41,12 +41,12 @@ class Peer:
         return replace(self, command=(*self.command, *more))
 
 
-def python(name: str, file: str, interpreter: str = THEIRS) -> Peer:
-    return Peer(name, (interpreter, str(SERVERS / file)))
+def python(name: str, file: str) -> Peer:
+    return Peer(name, (PYTHON, str(SERVERS / file)))
 
 
-ORJSON = python("Flask-Realtime, orjson", "ours.py", OURS).but("json=orjson")
-SIMPLEJSON = python("Flask-Realtime, simplejson", "ours.py", OURS)
+ORJSON = python("Flask-Realtime, orjson", "ours.py").but("json=orjson")
+SIMPLEJSON = python("Flask-Realtime, simplejson", "ours.py")
 NODE = Peer("Socket.IO 4.8 on Node", ("node", str(SERVERS / "node.js")))
 FLASK_SOCKETIO = python("Flask-SocketIO, gevent", "flask_socketio_gevent.py")
 SOCKETIO_GEVENT = python("python-socketio, gevent", "python_socketio_gevent.py")

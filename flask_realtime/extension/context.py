@@ -103,7 +103,7 @@ class ConnectionContext(RequestContext):
 
     def copy(self) -> RequestContext:
         """For ``copy_current_request_context``: one of Flask's own, with this request."""
-        return RequestContext(
+        return _CopiedContext(
             self.app, environ=self.request.environ, request=self.request, session=self.session
         )
 
@@ -111,6 +111,27 @@ class ConnectionContext(RequestContext):
         """Forget the session: the next handler reads it anew."""
         self.__dict__.pop("_session", None)
         self.__dict__.pop("session", None)
+
+
+class _CopiedContext(RequestContext):
+    """What a task runs in that goes on with what a handler was at: with its client, too."""
+
+    def __init__(self, app: Flask, *args: Any, **kwargs: Any) -> None:
+        super().__init__(app, *args, **kwargs)
+        self._socket = _current.get(None)
+        self._handled = _event.get()
+
+    def push(self) -> None:
+        super().push()
+        if self._socket is not None:
+            self._tokens = _current.set(self._socket), _event.set(self._handled)
+
+    def pop(self, *args: Any) -> None:
+        if self._socket is not None:
+            of_socket, of_event = self._tokens
+            _current.reset(of_socket)
+            _event.reset(of_event)
+        super().pop(*args)
 
 
 _LAZY: dict[str, Callable[[ConnectionContext], Any]] = {

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from ..engine.engine import Engine
+from ..exceptions import UsageError
 from ..options import Options
 from ..protocol.reason import Reason
 from ..socketio.addressable import Addressable
@@ -182,6 +183,7 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
         skip_sid: Rooms = None,
         callback: Callable[..., Any] | None = None,
         ignore_queue: bool = False,
+        broadcast: bool = True,
     ) -> bool:
         """Send an event to everyone in a namespace, or to those named.
 
@@ -191,10 +193,14 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
         :param skip_sid: ids to leave out.
         :param callback: called with a client's answer, for each of them that answers.
         :param ignore_queue: whether only the clients of this process are meant.
+        :param broadcast: accepted, since users of Flask-SocketIO say it here: it is so anyway.
         :returns: True.
         :raises EncodeError: if an argument cannot be carried; the message names the path to it.
+        :raises UsageError: for ``broadcast=False``.
         :raises NotServing: where nobody could ever be connected, such as in a script.
         """
+        if not broadcast:
+            raise UsageError("io.emit reaches everyone in a namespace; for one client say to=id")
         there = self.server.existing(namespace or "/")
         target = to if to is not None else room
         send_to(there, event, args, target, include_self, skip_sid, callback, ignore_queue)
@@ -211,6 +217,7 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
         skip_sid: Rooms = None,
         room: Rooms = None,
         ignore_queue: bool = False,
+        broadcast: bool = True,
     ) -> bool:
         """Send a ``message`` event, or with `json` a ``json`` event; else as :meth:`emit`."""
         return self.emit(
@@ -223,6 +230,7 @@ class SocketIO(OwnServer, Registration, KnownNames, Overview, Settings, Addressa
             skip_sid=skip_sid,
             callback=callback,
             ignore_queue=ignore_queue,
+            broadcast=broadcast,
         )
 
     def call(

@@ -42,9 +42,12 @@ def emit(
     :param callback: called with a client's answer, for each of them that answers.
     :param ignore_queue: whether only the clients of this process are meant.
     :raises EncodeError: if an argument cannot be carried.
+    :raises UsageError: where no event is being handled, and nobody is named.
     """
     target = to if to is not None else room
     own = current_socket()
+    if own is None and target is None and not broadcast:
+        raise UsageError(_NOBODY.format(event=event))
     if own is None or target is not None or broadcast:
         there = _namespace(namespace)
         send_to(there, event, args, target, include_self, skip_sid, callback, ignore_queue)
@@ -52,6 +55,12 @@ def emit(
     twin = own if namespace is None else own.client.sockets.get(_namespace(namespace).name)
     if twin is not None and include_self and not is_skipped(twin.id, skip_sid):
         twin.emit(event, *spread(args), callback=callback)
+
+
+_NOBODY = (
+    "emit({event!r}, …) answers the client whose event is being handled, and none is handled here: "
+    "say to=… or broadcast=True, or io.emit(…), which reaches everyone in a namespace"
+)
 
 
 def send(

@@ -23,7 +23,7 @@ from flask import (
 )
 from flask.signals import appcontext_tearing_down, request_tearing_down
 
-from flask_realtime import SocketIO, socket
+from flask_realtime import SocketIO, emit, socket
 from tests.support.application import Client, Site
 from tests.support.server import serving
 from tests.support.waiting import wait_until
@@ -249,6 +249,22 @@ def test_the_request_context_can_be_copied_into_a_greenlet(site: Site) -> None:
         return gevent.spawn(work).get(timeout=5)
 
     assert answer(site.client(query="who=me")) == ["me", "tested"]
+
+
+def test_a_copied_request_context_has_the_client_too(site: Site) -> None:
+    @site.io.on("x")
+    def handler() -> bool:
+        @copy_current_request_context
+        def work() -> list[str]:
+            emit("only", "you")
+            return [request.sid, request.event["message"], socket.id]  # type: ignore[attr-defined]
+
+        return bool(gevent.spawn(work).get(timeout=5) == [socket.id, "x", socket.id])
+
+    client, other = site.client(), site.client()
+    assert client.ask('420["x"]') == '42["only","you"]'
+    assert client.receive() == "430[true]"
+    assert other.got_nothing()
 
 
 def test_context_variables_of_the_application_belong_to_the_socket(site: Site) -> None:

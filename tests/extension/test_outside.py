@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, request
 
 import flask_realtime
 from flask_realtime import SocketIO, socket
+from flask_realtime.exceptions import UsageError
 from tests.support.application import Site
 from tests.support.server import serving
 
@@ -29,6 +30,16 @@ def test_a_view_emits(app: Flask) -> None:
         client = Site(io, running).client()
         assert running.http().request("POST", "/news/hi", body=b"").body == b"told"
         assert [client.receive(), client.receive()] == ['42["news","hi"]', '42["more"]']
+
+
+def test_the_server_s_emit_reaches_everyone_said_or_unsaid(site: Site) -> None:
+    client = site.client()
+    site.io.emit("x", broadcast=True)
+    site.io.send("y", broadcast=True)
+    assert [client.receive(), client.receive()] == ['42["x"]', '42["message","y"]']
+    for send in (site.io.emit, site.io.send):
+        with pytest.raises(UsageError, match="say to=id"):
+            send("x", broadcast=False)
 
 
 def test_a_greenlet_emits(site: Site) -> None:
@@ -129,10 +140,14 @@ def test_an_application_without_the_extension_is_named(app: Flask) -> None:
         flask_realtime.emit("x", broadcast=True)
 
 
-def test_emit_in_a_view_means_everyone(site: Site, app: Flask) -> None:
+@pytest.mark.parametrize("send", [flask_realtime.emit, flask_realtime.send])
+def test_who_names_nobody_outside_of_a_handler_reaches_nobody(
+    site: Site, app: Flask, send: Callable[[str], None]
+) -> None:
     client = site.client()
-    with app.app_context():
-        flask_realtime.emit("x")
+    with app.app_context(), pytest.raises(UsageError, match=r"say to=… or broadcast=True, or io\."):
+        send("secret")
+    site.io.emit("x")
     assert client.receive() == '42["x"]'
 
 
