@@ -46,6 +46,8 @@ def put_to(server: Running, load: Load, seconds: float) -> Result:
     result: Result = json.loads(answer)
     if result["failed"]:
         raise SystemExit(f"{load.name} on {server.peer.name}: {result['failed']} refused")
+    if not result["count"]:
+        raise SystemExit(f"{load.name} on {server.peer.name}: nothing came")
     result["us"] = used / max(result["count"], 1) * 1e6
     result["clients"] = load.clients
     return result

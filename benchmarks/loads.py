@@ -132,7 +132,7 @@ def _broadcast(clients: int, peers: tuple[Peer, ...]) -> Load:
 
 
 def _room() -> Load:
-    settings = {"first": _text('42["enter"]'), "message": _text(_event("tell", SMALL))}
+    settings = {"first": _text('420["enter"]'), "message": _text(_event("tell", SMALL))}
     limit = yardstick("room", _text(_event("news", SMALL), masked=False))
     peers = (ORJSON, NODE, FLASK_SOCKETIO, limit)
     return Load("room-1000", "room of 1,000, deliveries/s", "broadcast", settings, peers, 1000)

@@ -20,7 +20,7 @@
 #include "wire.h"
 
 enum Kind { ECHO, BROADCAST, CONNECT, UPGRADE, POLLING, HTTP, IDLE };
-enum Step { CONNECTING, SHAKING, UPGRADING, JOINING, READY, STARTING, POSTING, PROBING };
+enum Step { CONNECTING, SHAKING, UPGRADING, JOINING, ENTERING, READY, STARTING, POSTING, PROBING };
 static const char *const KINDS[] = {"echo", "broadcast", "connect", "upgrade",
                                     "polling", "http", "idle"};
 
@@ -187,8 +187,12 @@ static void joined(Client *c) {
         again(c);
         return;
     }
+    if (length_of(&o.first)) { /* its answer counts: the others have entered before the first news */
+        c->step = ENTERING;
+        say(c, unread(&o.first), length_of(&o.first));
+        return;
+    }
     ready++;
-    if (length_of(&o.first)) say(c, unread(&o.first), length_of(&o.first));
 }
 
 static void drop(Client *c) {
@@ -221,6 +225,11 @@ static void heard(Client *c, Frame *frame) {
     if (c->step == JOINING) {
         if (first == '0' && c->generation == 4) say_text(c, "40");
         else if (c->generation == 9 ? first == '1' : first == '4') joined(c);
+        return;
+    }
+    if (c->step == ENTERING && frame->length > 1 && frame->payload[1] == '3') {
+        c->step = READY;
+        ready++;
         return;
     }
     if (!o.plain && frame->opcode == 1 && frame->length == 1 && first == '2') return say_text(c, "3");

@@ -163,7 +163,7 @@ static bool take_request(Client *c) {
 static void event(Client *c) {
     if (kind == ROOM && !c->entered) {
         c->entered = true;
-        return;
+        return say_text(c, "430[]");
     }
     if (kind == ECHO) return say(c, unread(&answer), length_of(&answer));
     for (int i = 0; i < count; i++) say(clients[i], unread(&answer), length_of(&answer));

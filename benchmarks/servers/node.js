@@ -8,7 +8,7 @@ const io = new (require("socket.io").Server)(server, {
 io.on("connection", (socket) => {
     socket.on("echo", (value, ack) => ack(value));
     socket.on("shout", (value) => io.emit("news", value));
-    socket.on("enter", () => socket.join("room"));
+    socket.on("enter", (entered) => { socket.join("room"); entered(); });
     socket.on("tell", (value) => io.to("room").emit("news", value));
 });
 server.listen(0, "127.0.0.1", 4096, () => console.log(server.address().port));
