@@ -43,8 +43,14 @@ class IntendedError(Exception):
 
 @app.get("/reason")
 def reason() -> str:
-    """Why a socket left; waits until it does."""
-    return str(reasons[request.args["id"]].get(timeout=10))
+    """Why a socket left; waits until it does, `within` so many seconds: then it is empty."""
+    within = request.args.get("within", type=float)
+    try:
+        return str(reasons[request.args["id"]].get(timeout=within or 10))
+    except gevent.Timeout:
+        if within is None:
+            raise
+        return ""
 
 
 @app.get("/ready")

@@ -55,5 +55,6 @@ def test_waiting_as_gevent_does_is_no_stall(
 
 def test_each_stall_is_told(watchdog: Watchdog, told: list[tuple[float, str]]) -> None:
     for number in (1, 2):
-        block_everyone(4 * STALL)
+        # Long: on a busy machine the watchdog's thread has to wait for a processor, too.
+        block_everyone(15 * STALL)
         wait_until(lambda: len(told) == number, what="this stall is told")  # noqa: B023
