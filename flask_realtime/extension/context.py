@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -120,15 +120,17 @@ class _CopiedContext(RequestContext):
         super().__init__(app, *args, **kwargs)
         self._socket = _current.get(None)
         self._handled = _event.get()
+        # As Flask's: it may be pushed again before it is popped.
+        self._tokens: list[tuple[Token[Socket], Token[Sequence[Any]]]] = []
 
     def push(self) -> None:
         super().push()
         if self._socket is not None:
-            self._tokens = _current.set(self._socket), _event.set(self._handled)
+            self._tokens.append((_current.set(self._socket), _event.set(self._handled)))
 
     def pop(self, *args: Any) -> None:
         if self._socket is not None:
-            of_socket, of_event = self._tokens
+            of_socket, of_event = self._tokens.pop()
             _current.reset(of_socket)
             _event.reset(of_event)
         super().pop(*args)
@@ -183,8 +185,9 @@ class Contexts:
         event: Sequence[Any],
     ) -> Any:
         kept = socket.client.kept or self._kept(socket.client)
-        if _current.get(None) is not socket:
-            # The context is the socket's own, and keeps them from event to event.
+        if _cv_request.get(None) is not kept:
+            # The context is the socket's own and keeps both from event to event, unless a handler
+            # has left a request context behind.
             _current.set(socket)
             _cv_request.set(kept)
         handled = _event.set(event)

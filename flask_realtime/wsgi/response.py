@@ -20,9 +20,6 @@ CONNECTION_HEADERS = frozenset(("connection", "keep-alive", "transfer-encoding")
 # Those that say how a response is sent.
 _LOOKED_AT = CONNECTION_HEADERS | {"content-length", "date"}
 
-# RFC 9110 section 6.4.1; those that begin with a 1 as well.
-_NO_CONTENT = ("204", "304")
-
 # Up to here head and body are joined for one send; beyond it the copy costs more than the call.
 JOINED_SIZE = 65536
 
@@ -86,11 +83,7 @@ class Response:
                 has_date = True
             # Added up, since an f-string would take what is no string.
             lines.append(name + ": " + value + "\r\n")
-        self._lines = [_checked_head(lines)]
-        self._content_length = content_length
-        self._has_date = has_date
-        self._no_content = status[0] == "1" or status[:3] in _NO_CONTENT
-        self.status = status
+        self._begin(status, _checked_head(lines), content_length, has_date)
         return self.write
 
     def start_known(self, status: str, headers: Sequence[tuple[str, str]]) -> None:
@@ -99,10 +92,16 @@ class Response:
         if head is None:
             self.start_response(status, list(headers))
             return
+        self._begin(status, head, None, has_date=False)
+
+    def _begin(
+        self, status: str, head: str, content_length: int | None, has_date: bool
+    ) -> None:
+        code = int(status[:3])
         self._lines = [head]
-        self._content_length = None
-        self._has_date = False
-        self._no_content = status[:3] in _NO_CONTENT
+        self._content_length = content_length
+        self._has_date = has_date
+        self._no_content = code < 200 or code == 204 or code == 304  # RFC 9110 section 6.4.1
         self.status = status
 
     def _check_restart(self, exc_info: OptExcInfo) -> None:

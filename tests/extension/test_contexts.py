@@ -267,6 +267,33 @@ def test_a_copied_request_context_has_the_client_too(site: Site) -> None:
     assert other.got_nothing()
 
 
+def test_a_function_with_a_copied_request_context_may_call_itself(site: Site) -> None:
+    @site.io.on("x")
+    def handler() -> bool:
+        @copy_current_request_context
+        def count(left: int) -> list[str]:
+            below = count(left - 1) if left else []
+            return [request.sid, *below]  # type: ignore[attr-defined]
+
+        return bool(gevent.spawn(count, 2).get(timeout=5) == [socket.id] * 3)
+
+    assert answer(site.client()) is True
+
+
+def test_a_request_context_that_a_handler_leaves_behind_is_gone_with_the_next_event(
+    site: Site, app: Flask
+) -> None:
+    def handler(leaves: bool) -> str:
+        if leaves:
+            app.test_request_context("/left-behind").push()
+        return str(request.path)
+
+    site.io.on("x", handler)
+    client = site.client()
+    assert client.ask('421["x",true]') == '431["/left-behind"]'
+    assert client.ask('421["x",false]') == '431["/socket.io/"]'
+
+
 def test_context_variables_of_the_application_belong_to_the_socket(site: Site) -> None:
     from contextvars import ContextVar
 

@@ -207,6 +207,13 @@ def test_headers_of_wrong_types(serve, connect, header):
     assert answer.startswith(b"HTTP/1.1 500")
 
 
+@pytest.mark.parametrize("status", ["OK", "20x OK", ""])
+def test_a_status_that_begins_with_no_number(serve, connect, status):
+    server = serve(answering([b"x"], status))
+    assert connect(server).ask(GET).startswith(b"HTTP/1.1 500")
+    assert "ValueError" in server.error_log.getvalue()
+
+
 def test_start_response_again_with_exc_info(serve, connect):
     def application(environ, start_response):
         start_response("200 OK", [("X", "y")])
