@@ -10,6 +10,7 @@ from ..protocol.eio4 import EIO4
 from ..protocol.json import Codec, make_codec
 from ..protocol.packet import Packet
 from ..protocol.parser import Parser
+from ..protocol.refusals import BAD_VERSION, request_error
 from ..protocol.request import ClientRequest
 from ..protocol.sio09 import SIO09
 from ..protocol.text_parser import TextParser
@@ -36,8 +37,7 @@ class Dialects:
             self._all[EIO4.name, base64, False] = EIO4(parser, *sizes, base64)
             self._all[EIO3.name, base64, False] = EIO3(older_parser, *sizes, base64)
         allowed = {_NAMES.get(name, name) for name in options.protocols}
-        #: Those whose clients may not connect.
-        self.refused = frozenset(name for name, *_ in self._all) - allowed
+        self._refused = {name for name, *_ in self._all} - allowed
         # How many sessions speak each; those that nobody speaks cost a broadcast nothing. One is
         # always there, to find what cannot be sent.
         self._spoken: dict[Dialect, int] = {self._all[EIO4.name, False, False]: 1}
@@ -45,6 +45,14 @@ class Dialects:
     def find(self, wanted: ClientRequest) -> Dialect:
         """Return what a request speaks."""
         return self._all[wanted.dialect, wanted.base64, wanted.binary]
+
+    def check(self, wanted: ClientRequest) -> None:
+        """Let a request pass whose generation may connect.
+
+        :raises RequestError: for one that the option ``protocols`` does not name.
+        """
+        if wanted.dialect in self._refused:
+            raise request_error(BAD_VERSION, f"{wanted.dialect} is not among the protocols")
 
     def spoken(self, dialect: Dialect) -> None:
         """A session begins that speaks it."""

@@ -18,7 +18,6 @@ from ..protocol.packet import Packet
 from ..protocol.reason import Reason
 from ..protocol.refusals import (
     BAD_METHOD,
-    BAD_VERSION,
     STOPPING,
     UNKNOWN_TRANSPORT,
     WRONG_TRANSPORT,
@@ -171,13 +170,12 @@ class Engine(Listening):
         """
         if wanted.transport and wanted.transport not in self.options.transports:
             raise request_error(UNKNOWN_TRANSPORT, f"{wanted.transport[:20]!r}")
-        if wanted.dialect in self.dialects.refused:
-            raise request_error(BAD_VERSION, f"{wanted.dialect} is not among the protocols")
+        self.dialects.check(wanted)
         is_script = _is_script(wanted)
         self._origins.check(request, is_script)
         if wanted.sid is not None:
             session = self.find_for(request, wanted)
-            headers = self.add_headers((), request, begins=False) if self.listeners else ()
+            headers = self.add_headers((), request, begins=False)
             return Admitted(session, wanted.sid, headers, request)
         if request.method not in self.dialects.find(wanted).handshake_methods:
             raise request_error(BAD_METHOD, f"{request.method[:20]!r}, where GET opens a session")

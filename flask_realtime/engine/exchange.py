@@ -86,11 +86,7 @@ class Exchange:
             _move(session, kind)
         transport = session.transport
         assert isinstance(transport, HTTPTransport)
-        response = transport.get(headers, self._peer, self._wanted.jsonp)
-        options = self._engine.options
-        if options.http_compression:
-            return compress(response, self._request, options.compression_threshold)
-        return response
+        return self._compressed(transport.get(headers, self._peer, self._wanted.jsonp))
 
     def _open(self, admitted: Admitted, kind: type[HTTPTransport]) -> Session:
         engine = self._engine
@@ -131,6 +127,12 @@ class Exchange:
             if refused_by(error).name == TOO_LARGE.name:
                 session.end(Reason.TRANSPORT_ERROR)  # what it wanted to say is lost
             raise
+
+    def _compressed(self, response: Response) -> Response:
+        options = self._engine.options
+        if not options.http_compression:
+            return response
+        return compress(response, self._request, options.compression_threshold)
 
 
 def _leave(session: Session, headers: Headers) -> Response:

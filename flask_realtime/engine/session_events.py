@@ -86,15 +86,18 @@ class SessionEvents:
 
     def tell(self, event: str, *args: Any) -> None:
         """Have the listeners called, soon."""
+        if not self.hears(event):
+            return
         size = _size(args)
-        if not self.hears(event) or self._is_late(event, size):
+        if self._is_late(event, size):
             return
         own = self._listeners.get(event, ())
+        calls = [(each.function, args[: each.most]) for each in own]
+        calls += [(each, (self._session, *args)) for each in self._of_all(event)]
         self._size += size
-        self._calls.extend((each.function, args[: each.most], 0) for each in own)
-        self._calls.extend((each, (self._session, *args), 0) for each in self._of_all(event))
-        last, known, _ = self._calls.pop()
-        self._calls.append((last, known, size))
+        *before, last = calls
+        self._calls.extend((*call, 0) for call in before)
+        self._calls.append((*last, size))  # they share what it takes
         if any(each.once for each in own):
             self._listeners[event] = tuple(each for each in own if not each.once)
         if not self._telling:

@@ -58,12 +58,12 @@ class Sessions(dict[str, "Session"]):
         if session.dialect.name != wanted.dialect:
             used = session.dialect.name
             raise request_error(WRONG_VERSION, f"{wanted.dialect} for a session of {used}")
-        if session.transport.name == wanted.transport:
-            return session
         if session.dialect.takes_over or wanted.transport == WebSocketTransport.name:
             return session
-        used = session.transport.name
-        raise request_error(WRONG_TRANSPORT, f"{wanted.transport} for a session on {used}")
+        if session.transport.name != wanted.transport:
+            used = session.transport.name
+            raise request_error(WRONG_TRANSPORT, f"{wanted.transport} for a session on {used}")
+        return session
 
     def forget(self, sid: str) -> bool:
         """Drop a session that is over; return whether it was there."""

@@ -87,12 +87,17 @@ class Middleware:
         path: str = environ.get("PATH_INFO", "")
         if not path.startswith(mount) or path[len(mount) :][:1] not in ("", "/"):
             return self.application(environ, start_response)
-        tail = path[len(mount) + 1 :]
+        tail = self._tail(environ)
         if "." in tail and server.options.serve_client:
             file = self._find_file(tail, environ)
             if file is not None:
                 return _send_file(file, start_response)
         return self._serve(environ, start_response)
+
+    def _tail(self, environ: Environ) -> str:
+        """A request's path below the server's."""
+        path: str = environ["PATH_INFO"]
+        return path[len(self.server.options.path) + 1 :]
 
     def _find_file(self, tail: str, environ: Environ) -> Response | None:
         query = _parse_query(environ.get("QUERY_STRING", ""))
@@ -138,10 +143,9 @@ class Middleware:
         self, environ: Environ, start_response: StartResponse, host: Host, sock: socket
     ) -> Iterable[bytes]:
         engine = self.server.engine
-        if "HTTP_SEC_WEBSOCKET_ORIGIN" in environ:
-            name_origin(environ)
+        name_origin(environ)
         request = Request(environ, _parse_query(environ.get("QUERY_STRING", "")))
-        tail: str = environ["PATH_INFO"][len(self.server.options.path) + 1 :]
+        tail = self._tail(environ)
         wanted: ClientRequest | None = None
         try:
             wanted = parse_request(tail, request.query)

@@ -106,24 +106,17 @@ class TimedSocket:
         :raises OSError: the connection is broken.
         """
         try:
-            # Nearly always all of it goes at once, and then this is all that a response costs.
-            sent = self._send(data)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            sent = 0
+            sent = self._try_send(data)
+            if sent < len(data):
+                self._send_rest(memoryview(data)[sent:])
         except OSError:
             self.broken = True
             raise
-        if sent < len(data):
-            self._send_rest(memoryview(data)[sent:])
 
     def _send_rest(self, rest: memoryview) -> None:
-        try:
-            while rest:
-                self._wait(WRITE, self._deadlines.after(self._send_timeout))
-                rest = rest[self._try_send(rest) :]
-        except OSError:
-            self.broken = True
-            raise
+        while rest:
+            self._wait(WRITE, self._deadlines.after(self._send_timeout))
+            rest = rest[self._try_send(rest) :]
 
     def _try_send(self, data: bytes | memoryview) -> int:
         try:

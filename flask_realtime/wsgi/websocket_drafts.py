@@ -20,8 +20,9 @@ _PATH_CHARACTERS = "/-._~!$&'()*+,;=:@"  # RFC 3986 section 3.3
 
 
 def name_origin(environ: Environ) -> None:
-    """Put the origin of a request where all look for it, if its client calls it otherwise: by
-    ``Sec-WebSocket-Origin``."""
+    """Put the origin of a request where all look for it, if its client calls it otherwise."""
+    if "HTTP_SEC_WEBSOCKET_ORIGIN" not in environ:
+        return
     origin = draft_origin(Request(environ, {}).headers)
     if origin is not None:
         environ["HTTP_ORIGIN"] = origin
