@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from dataclasses import replace
 import report
 import results as kept
 from loads import LOADS, Load
-from peers import BUILD, FLASK_SOCKETIO, LOAD_CORE, NODE, ORJSON, Peer, Running
+from peers import FLASK_SOCKETIO, NODE, ORJSON, Peer, Running
 from results import BESIDE_IDLE, IDLE, LATENCY, TITLES, Result, Results
 
 IDLE_SECONDS = 27.0
@@ -31,11 +30,8 @@ Measured = Callable[[Peer], Result]
 
 def put_to(server: Running, load: Load, seconds: float) -> Result:
     """One measurement."""
-    command = ["taskset", "-c", LOAD_CORE, str(BUILD / "load"), load.kind, str(server.port)]
     times = [f"warmup={WARM_UP}", f"seconds={seconds}"]
-    process = subprocess.Popen(
-        [*command, *times, *load.arguments()], stdout=subprocess.PIPE, text=True
-    )
+    process = server.start_load(load.kind, *times, *load.arguments())
     assert process.stdout is not None
     begun = process.stdout.readline()
     before = server.cpu()
@@ -48,7 +44,7 @@ def put_to(server: Running, load: Load, seconds: float) -> Result:
         raise SystemExit(f"{load.name} on {server.peer.name}: {result['failed']} refused")
     if not result["count"]:
         raise SystemExit(f"{load.name} on {server.peer.name}: nothing came")
-    result["us"] = used / max(result["count"], 1) * 1e6
+    result["us"] = used / result["count"] * 1e6
     result["clients"] = load.clients
     return result
 
@@ -56,8 +52,7 @@ def put_to(server: Running, load: Load, seconds: float) -> Result:
 @contextmanager
 def idle(server: Running, clients: int) -> Iterator[None]:
     """Clients that say nothing but the answers to pings."""
-    command = ["taskset", "-c", LOAD_CORE, str(BUILD / "load"), "idle", str(server.port)]
-    process = subprocess.Popen([*command, f"clients={clients}"], stdout=subprocess.PIPE, text=True)
+    process = server.start_load("idle", f"clients={clients}")
     assert process.stdout is not None
     if not process.stdout.readline():
         raise SystemExit(f"{clients} idle clients on {server.peer.name} broke off")

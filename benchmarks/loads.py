@@ -193,6 +193,7 @@ def _storage(name: str, where: str, peer: Peer) -> Load:
     settings = {"message": _text(_event("keep", SMALL, "0"))}
     return Load(name, f"socket.set and get {where}, acks/s", "echo", settings, (peer,))
 
+
 LOADS = [
     _echo("echo", "echo with ack, acks/s", SMALL, EVERYONE),
     _echo("echo-1k", "echo of 1 KiB, acks/s", KIB, EVERYONE),

@@ -126,6 +126,11 @@ class Running:
                 cwd=HERE,
             )
 
+    def start_load(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
+        """Put a load to it: a process on another core, which says when it begins and what came."""
+        command = ["taskset", "-c", LOAD_CORE, str(BUILD / "load"), kind, str(self.port)]
+        return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
+
     def log(self) -> str:
         """The end of what the server that was started last has complained about."""
         return _LOG.read_text(errors="replace")[-2000:]

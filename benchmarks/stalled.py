@@ -11,7 +11,6 @@ import argparse
 import json
 import socket
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from loads import broadcast_of  # noqa: E402
-from peers import BUILD, LOAD_CORE, ORJSON, Running  # noqa: E402
+from peers import ORJSON, Running  # noqa: E402
 
 from tests.load.wires import text, websocket  # noqa: E402
 
@@ -89,10 +88,7 @@ def _is_closed(deaf: socket.socket) -> bool:
 
 def _broadcast(server: Running, clients: int, seconds: float) -> Slice:
     load = broadcast_of("x" * SIZE, clients)
-    command = ["taskset", "-c", LOAD_CORE, str(BUILD / "load"), load.kind, str(server.port)]
-    process = subprocess.Popen(
-        [*command, *load.arguments(), f"seconds={seconds}"], stdout=subprocess.PIPE, text=True
-    )
+    process = server.start_load(load.kind, *load.arguments(), f"seconds={seconds}")
     assert process.stdout is not None
     begun = process.stdout.readline()
     memory = 0.0
