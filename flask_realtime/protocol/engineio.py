@@ -32,6 +32,9 @@ _NAMES = {"4": "message", **{digit: type.name.lower() for digit, type in _TYPES.
 
 _FIRST_OF_ENGINE = PacketType.OPEN
 
+# ``dumps`` with separators makes an encoder each time.
+_encode_terms = stdlib_json.JSONEncoder(separators=(",", ":")).encode
+
 
 class EngineIO(Dialect):
     """A dialect that is carried by Engine.IO.
@@ -115,13 +118,13 @@ class EngineIO(Dialect):
     def error_body(self, error: RequestError) -> tuple[bytes, str]:
         # Engine.IO's servers send the first two; clients look at none of them.
         told = {"code": error.code, "message": str(error), "name": error.name}
-        return stdlib_json.dumps(told, separators=(",", ":")).encode(), "application/json"
+        return _encode_terms(told).encode(), "application/json"
 
 
 def _encode_engine(packet: Packet) -> Encoded:
     data = packet.data or ""
     if packet.type == PacketType.OPEN:
-        data = stdlib_json.dumps(data, separators=(",", ":"))
+        data = _encode_terms(data)
     return Encoded((_DIGITS[packet.type] + data,))
 
 

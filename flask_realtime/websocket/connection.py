@@ -79,6 +79,7 @@ class Connection(Stream):
         It must not raise: the loop would call it again and again. While paused nothing is read.
         """
         self._readable = readable
+        self.uncork()
         if self._sock is not None:
             self._reader = self._loop.io(self._sock.fileno(), READ)
             if not self._paused:
@@ -153,6 +154,7 @@ class Connection(Stream):
         if self.close_code is not None:
             return
         self.write(self.framing.encode_close(code, reason))
+        self.uncork()
         self.close_code, self.close_reason = code, reason
         self._linger()
 

@@ -151,8 +151,8 @@ class Middleware:
             wanted = parse_request(tail, request.query)
             if wanted.sid is None and is_stopping(environ):
                 raise request_error(STOPPING)
-            if _is_upgrade(wanted) and is_websocket(request.headers):
-                return self._open_websocket(request, wanted, environ, host)
+            if _is_upgrade(wanted) and is_websocket(headers := request.headers):
+                return self._open_websocket(request, headers, wanted, environ, host)
             read = partial(_read_body, environ, engine.options.max_http_buffer_size)
             peer = host.peer(environ, sock) if environ["REQUEST_METHOD"] == "GET" else None
             response = engine.handle(request, wanted, peer, read)
@@ -174,7 +174,12 @@ class Middleware:
         return _with_cors(response, engine.cors(request, wanted))
 
     def _open_websocket(
-        self, request: Request, wanted: ClientRequest, environ: Environ, host: Host
+        self,
+        request: Request,
+        headers: dict[str, str],
+        wanted: ClientRequest,
+        environ: Environ,
+        host: Host,
     ) -> Iterable[bytes]:
         engine = self.server.engine
         admitted = engine.admit_websocket(request, wanted)
@@ -182,7 +187,7 @@ class Middleware:
         accepted = accept(
             request.method,
             environ.get("SERVER_PROTOCOL", ""),
-            request.headers,
+            headers,
             admitted.headers,
             deflate_options=options.per_message_deflate,
             location=find_location(request) if engine.takes_hixie(wanted) else None,

@@ -39,6 +39,14 @@ def test_a_request_is_read_from_its_variables() -> None:
     }
 
 
+def test_headers_of_any_length_have_their_names() -> None:
+    name = "X_" * 50_000 + "Y"
+    assert Request({f"HTTP_{name}": "1", "HTTP_A_B": "2"}, {}).headers == {
+        name.lower().replace("_", "-"): "1",
+        "a-b": "2",
+    }
+
+
 def test_without_a_host_header_the_servers_own_name_counts() -> None:
     request = Request({**VARIABLES, "HTTP_HOST": ""}, {})
     assert request.own_origin == "https://localhost:80"
