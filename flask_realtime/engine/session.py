@@ -35,9 +35,10 @@ _LONG = 16384
 """Characters or bytes from which on it is looked at how long a message takes to decode."""
 _DEAR = 0.002
 """How long decoding one may take without consequences, seconds."""
-_REST, _LONGEST_REST = 9, 1.0
-"""After it the client is not read for so many times as long, up to so many seconds: JSON of 1 MB
-may take 30 ms, in which nobody else is served, and others need the larger part of the time."""
+_LEAST_REST, _MOST_REST, _LONGEST_REST = 9, 99, 2.0
+"""After it the client is not read for as many times as long as there are others, between the first
+two, and up to so many seconds. JSON of 1 MB may take 30 ms, in which nobody else is served: of a
+hundred clients each has its hundredth, and whoever asks meets it once in a hundred times."""
 
 
 class SessionClient(Protocol):
@@ -202,7 +203,8 @@ class Session(Heartbeat, Heard):
         packet = self._decoder.feed(message)
         spent = perf_counter() - began
         if spent > _DEAR and self._rest is None and self.state is SessionState.OPEN:
-            seconds = min(spent * _REST, _LONGEST_REST, self._engine.options.ping_timeout / 4)
+            shares = min(max(len(self._engine.sessions) - 1, _LEAST_REST), _MOST_REST)
+            seconds = min(spent * shares, _LONGEST_REST, self._engine.options.ping_timeout / 4)
             self._rest = self._engine.clock.after_any(seconds, self._rested)
             self.transport.pause()
         return packet

@@ -145,6 +145,24 @@ def test_who_sends_what_is_dear_to_decode_has_to_rest(
     wait_until(lambda: app.noted[1:] == ["behind"])
 
 
+def test_the_more_others_there_are_the_longer_is_the_rest(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, app = serve()
+    client, *others = (running.websocket() for _ in range(31))
+    for each in (client, *others):
+        each.connect()
+    moments = iter([10.0, 10.05])
+    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
+    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), '42["note","behind"]')
+    wait_until(lambda: app.noted)
+    running.pass_by(1.45)
+    let_run()
+    assert len(app.noted) == 1
+    running.pass_by(0.05)
+    wait_until(lambda: app.noted[1:] == ["behind"])
+
+
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_who_rests_is_read_again_and_can_be_sent_away(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, transport: str
