@@ -321,7 +321,7 @@ LONG = [{"key": "x" * 1000}] * 20
         (Packet(PacketType.DISCONNECT, "/chat"), "DISCONNECT /chat"),
         (Packet(PacketType.PING), "PING"),
         (Packet(PacketType.PONG, data="probe"), "PONG 'probe'"),
-        (Packet(PacketType.OPEN, data={"sid": "secret"}), "OPEN"),
+        (Packet(PacketType.OPEN, data='{"sid":"secret"}'), "OPEN"),
     ],
 )  # fmt: skip
 def test_a_packet_is_described(packet: Packet, told: str) -> None:

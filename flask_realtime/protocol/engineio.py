@@ -12,6 +12,7 @@ import json as stdlib_json
 from abc import abstractmethod
 from base64 import b64decode
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..exceptions import EncodeError, PacketError, RequestError
 from .dialect import Dialect
@@ -31,9 +32,6 @@ _NAMES = {"4": "message", **{digit: type.name.lower() for digit, type in _TYPES.
 
 
 _FIRST_OF_ENGINE = PacketType.OPEN
-
-# ``dumps`` with separators makes an encoder each time.
-_encode_terms = stdlib_json.JSONEncoder(separators=(",", ":")).encode
 
 
 class EngineIO(Dialect):
@@ -106,26 +104,35 @@ class EngineIO(Dialect):
     def open_packet(
         self, sid: str, upgrades: Sequence[str], ping_interval: float, ping_timeout: float
     ) -> Packet:
-        terms = {
-            "sid": sid,
-            "upgrades": list(upgrades),
-            "pingInterval": round(ping_interval * 1000),
-            "pingTimeout": round(ping_timeout * 1000),
-            "maxPayload": self.max_size,
-        }
-        return Packet(PacketType.OPEN, data=terms)
+        interval, timeout = round(ping_interval * 1000), round(ping_timeout * 1000)
+        terms = _terms(tuple(upgrades), interval, timeout, self.max_size)
+        # A sid has nothing that needs to be escaped.
+        return Packet(PacketType.OPEN, data=f'{{"sid":"{sid}",{terms}')
 
     def error_body(self, error: RequestError) -> tuple[bytes, str]:
         # Engine.IO's servers send the first two; clients look at none of them.
         told = {"code": error.code, "message": str(error), "name": error.name}
-        return _encode_terms(told).encode(), "application/json"
+        return _dumps(told).encode(), "application/json"
+
+
+@lru_cache(64)
+def _terms(upgrades: tuple[str, ...], interval: int, timeout: int, max_size: int) -> str:
+    """The end of the document that opens a session: the same for nearly all clients."""
+    terms = {
+        "upgrades": upgrades,
+        "pingInterval": interval,
+        "pingTimeout": timeout,
+        "maxPayload": max_size,
+    }
+    return _dumps(terms).removeprefix("{")
+
+
+def _dumps(value: object) -> str:
+    return stdlib_json.dumps(value, separators=(",", ":"))
 
 
 def _encode_engine(packet: Packet) -> Encoded:
-    data = packet.data or ""
-    if packet.type == PacketType.OPEN:
-        data = _encode_terms(data)
-    return Encoded((_DIGITS[packet.type] + data,))
+    return Encoded((_DIGITS[packet.type] + (packet.data or ""),))
 
 
 def engine_packet(message: str) -> Packet:
