@@ -45,7 +45,7 @@ help:
 	@echo "make fuzz-atheris  ... guided by coverage, each for some time  (SECONDS=$(SECONDS))"
 	@echo "make fairness  what others notice of floods of every kind, 6 minutes"
 	@echo "make drain     what 1,000 clients see when the server stops"
-	@echo "make stalled   what a client that never reads costs 10,000 others"
+	@echo "make stalled   what a client that never reads costs 10,000 others, 4 minutes"
 	@echo "make deflate-memory   what compression costs each idle client"
 	@echo "make cycles    whether anything is left of clients that are lost  (COUNT=$(COUNT))"
 	@echo "make soak      whether memory stays              (MINUTES=$(MINUTES))"
@@ -94,7 +94,7 @@ fuzz-atheris: .venv/.installed-fuzz
 fairness drain: .venv/.installed-test
 	$(bin)/python benchmarks/$@.py
 
-stalled: .venv/.installed-bench $(bench)
+stalled: .venv/.installed-test .venv/.installed-bench $(bench)
 	$(bin)/python benchmarks/stalled.py
 
 deflate-memory: .venv/.installed-test

@@ -7,9 +7,9 @@ of different machines, and of a machine that is busy, can be compared.
 
 from __future__ import annotations
 
+import argparse
 import json
 import socket
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -134,7 +134,9 @@ class Ways:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if sys.argv[1:] else 1000
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clients", type=int, nargs="?", default=1000, help="of the broadcast")
+    count = parser.parse_args().clients
     ways = Ways(count)
     times = 20_000
     unit = cost(ways.unit, times)

@@ -28,7 +28,8 @@ def show_targets(results: Results) -> None:
     print()
     for each in targets.check(results):
         met = "met " if each.is_met else "MISS"
-        print(f"{met} {each.title}: {each.reached:.2f} of {each.other}, wanted {each.wanted:g}")
+        wanted = f"wanted {each.wanted:g}, in {each.times} of {len(each.rounds)} rounds"
+        print(f"{met} {each.title}: {each.reached:.2f} of {each.other}, {wanted}")
 
 
 def write(results: Results) -> None:

@@ -48,15 +48,20 @@ def summary(rounds: list[Result]) -> Result:
     return {**middle, "low": min(rates), "high": max(rates), "rounds": kept}
 
 
-def ratio(name: str, servers: dict[str, Result], of: str, to: str) -> float | None:
-    """The median over the rounds of one server's figure to another's in the same round: what else
-    the machine has done meanwhile has met both."""
+def ratios(name: str, servers: dict[str, Result], of: str, to: str) -> list[float]:
+    """One server's figure to another's in the same round, for each round: what else the machine has
+    done meanwhile has met both. Empty where one of them was not measured."""
     if of not in servers or to not in servers:
-        return None
+        return []
     key = key_of(name)
     pairs = zip(servers[of]["rounds"], servers[to]["rounds"], strict=True)
-    ratios = [ours[key] / theirs[key] for ours, theirs in pairs if theirs[key]]
-    return statistics.median(ratios) if ratios else None
+    return [ours[key] / theirs[key] for ours, theirs in pairs if theirs[key]]
+
+
+def ratio(name: str, servers: dict[str, Result], of: str, to: str) -> float | None:
+    """The median of these."""
+    found = ratios(name, servers, of, to)
+    return statistics.median(found) if found else None
 
 
 def read() -> dict[str, Any]:

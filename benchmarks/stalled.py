@@ -89,17 +89,18 @@ def main() -> int:
     )
     is_fair = short.longer <= FACTOR and short.closed == 0  # else it was not there all the time
     is_bounded = costs <= CAP / 1024 + SLACK and long.closed == chosen.long
+    print("ok" if is_fair and is_bounded else "NOT as it has to be")
     return int(not (is_fair and is_bounded))
 
 
 def _compare(size: int, clients: int, seconds: float, slices: int) -> Compared:
     alone, beside, closed = [], [], 0
     with Running(ORJSON.but(f"max_outbox_size={CAP}")) as server:
-        _broadcast(server, size, clients, 1)  # what is made at the first time counts for neither
+        _broadcast(server, size, clients, 1, "first")  # what is made then counts for neither
         for _ in range(slices):
-            alone.append(_broadcast(server, size, clients, seconds))
+            alone.append(_broadcast(server, size, clients, seconds, "alone"))
             deaf = _deaf(server.port)
-            beside.append(_broadcast(server, size, clients, seconds))
+            beside.append(_broadcast(server, size, clients, seconds, "beside"))
             closed += _is_closed(deaf)
     return Compared(_medians(alone), _medians(beside), closed)
 
@@ -124,7 +125,7 @@ def _is_closed(deaf: socket.socket) -> bool:
         return False
 
 
-def _broadcast(server: Running, size: int, clients: int, seconds: float) -> Slice:
+def _broadcast(server: Running, size: int, clients: int, seconds: float, who: str) -> Slice:
     load = broadcast_of("x" * size, clients)
     process = server.start_load(load.kind, *load.arguments(), f"seconds={seconds}")
     assert process.stdout is not None
@@ -138,6 +139,7 @@ def _broadcast(server: Running, size: int, clients: int, seconds: float) -> Slic
         raise SystemExit("the load broke off")
     result = json.loads(answer)
     found = Slice(result["rate"], result["p50"], result["p99"], memory)
+    print(f"  {who:6}", end="")
     print("  {:,.0f} deliveries/s, p50 {:.0f} ms, p99 {:.0f} ms, {:,.0f} KiB".format(*found))
     sys.stdout.flush()
     return found

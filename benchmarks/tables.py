@@ -66,11 +66,14 @@ def _table(rows: list[Row]) -> str:
 
 
 def _targets(results: Results) -> str:
-    rows = [["what", "to", "wanted", "reached", "met"]]
+    rows = [["what", "to", "wanted", "median", "from … to", "rounds that reach it", "met"]]
     for each in targets.check(results):
-        sign = "≤" if "less" in each.title else "≥"
-        wanted, reached = f"{sign} {each.wanted:g}", f"{each.reached:.2f}"
-        rows.append([each.title, each.other, wanted, reached, "yes" if each.is_met else "no"])
+        wanted = f"{'≤' if each.less else '≥'} {each.wanted:g}"
+        spread = f"{min(each.rounds):.2f} … {max(each.rounds):.2f}"
+        times, met = f"{each.times} of {len(each.rounds)}", "yes" if each.is_met else "no"
+        rows.append(
+            [each.title, each.other, wanted, f"{each.reached:.2f}", spread, times, met]
+        )
     return _table(rows)
 
 

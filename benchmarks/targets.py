@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import NamedTuple
 
 from peers import FLASK_SOCKETIO, GUNICORN, LIMIT, NODE, ORJSON, SIMPLEJSON
-from results import TITLES, Results, lower_is_better, ratio
+from results import TITLES, Results, lower_is_better, ratios
 
 
 class Target(NamedTuple):
@@ -52,13 +53,32 @@ assert all(each.load in TITLES for each in TARGETS)
 
 
 class Met(NamedTuple):
-    """A target beside what was measured."""
+    """A target beside what was measured.
+
+    :param rounds: what each has reached.
+    """
 
     title: str
     other: str
     wanted: float
-    reached: float
-    is_met: bool
+    rounds: list[float]
+    less: bool  # is better
+
+    @property
+    def reached(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def is_met(self) -> bool:
+        return self._meets(self.reached)
+
+    @property
+    def times(self) -> int:
+        """In how many rounds."""
+        return sum(map(self._meets, self.rounds))
+
+    def _meets(self, reached: float) -> bool:
+        return reached <= self.wanted if self.less else reached >= self.wanted
 
 
 def check(results: Results) -> list[Met]:
@@ -66,9 +86,8 @@ def check(results: Results) -> list[Met]:
     found = []
     for target in TARGETS:
         for other, wanted in target.wanted.items():
-            reached = ratio(target.load, results.get(target.load, {}), target.ours, other)
-            if reached is not None:
+            rounds = ratios(target.load, results.get(target.load, {}), target.ours, other)
+            if rounds:
                 less = lower_is_better(target.load)
-                is_met = reached <= wanted if less else reached >= wanted
-                found.append(Met(target.title, other, wanted, reached, is_met))
+                found.append(Met(target.title, other, wanted, rounds, less))
     return found
