@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,10 +36,15 @@ _LONG = 16384
 """Characters or bytes from which on it is looked at how long a message takes to decode."""
 _DEAR = 0.002
 """How long decoding one may take without consequences, seconds."""
-_LEAST_REST, _MOST_REST, _LONGEST_REST = 9, 99, 2.0
-"""After it the client is not read for as many times as long as there are others, between the first
-two, and up to so many seconds. JSON of 1 MB may take 30 ms, in which nobody else is served: of a
-hundred clients each has its hundredth, and whoever asks meets it once in a hundred times."""
+_LEAST_REST, _MOST_REST = 9, 99
+"""After it the client is not read for so many times as long: JSON of 1 MB may take 30 ms, in which
+nobody else is served. The first time for the least, then for as many times as there are others, up
+to the most: beside a hundred of them it has a hundredth, and who asks meets it once in a hundred
+times."""
+_LONGEST_REST = 2.0
+"""Seconds."""
+_AGAIN = 5.0
+"""Seconds after which it is the first time again."""
 
 
 class SessionClient(Protocol):
@@ -65,6 +71,7 @@ class Session(Heartbeat, Heard):
     """
 
     __slots__ = (
+        "_dear",
         "_decoder",
         "_engine",
         "_events",
@@ -104,6 +111,7 @@ class Session(Heartbeat, Heard):
         self._unanswered = False
         self._paused: Deadline | None = None  # until when the inbox may stay full
         self._rest: Deadline | None = None  # until when nothing is read, for what decoding has cost
+        self._dear = -inf  # when it was the last time
 
     @property
     def age(self) -> float:
@@ -201,13 +209,23 @@ class Session(Heartbeat, Heard):
         """Decode a long message, and let its client rest where that has stopped all others."""
         began = perf_counter()
         packet = self._decoder.feed(message)
-        spent = perf_counter() - began
-        if spent > _DEAR and self._rest is None and self.state is SessionState.OPEN:
-            shares = min(max(len(self._engine.sessions) - 1, _LEAST_REST), _MOST_REST)
-            seconds = min(spent * shares, _LONGEST_REST, self._engine.options.ping_timeout / 4)
-            self._rest = self._engine.clock.after_any(seconds, self._rested)
-            self.transport.pause()
+        now = perf_counter()
+        if now - began > _DEAR and self._rest is None and self.state is SessionState.OPEN:
+            others = len(self._engine.sessions) - 1 if now - self._dear < _AGAIN else 0
+            self._dear = now
+            self._let_rest((now - began) * min(max(others, _LEAST_REST), _MOST_REST))
         return packet
+
+    def _let_rest(self, seconds: float) -> None:
+        seconds = min(seconds, _LONGEST_REST, self._engine.options.ping_timeout / 4)
+        self._rest = self._engine.clock.after_any(seconds, self._rested)
+        self.transport.pause()
+        # As in pause(): its answer to a ping may be behind more of that kind, and so may its own
+        # ping, without an answer to which it leaves.
+        if self._unanswered:
+            self._next_ping()
+        if not self.dialect.server_pings:
+            self.send(Packet(PacketType.NOOP))
 
     def _rested(self) -> None:
         self._rest = None

@@ -80,7 +80,7 @@ class Connection(Stream):
         """
         self._readable = readable
         self.uncork()
-        if self._sock is not None:
+        if self._sock is not None and self._reader is None:  # else it was closed before it began
             self._reader = self._loop.io(self._sock.fileno(), READ)
             if not self._paused:
                 self._reader.start(readable)

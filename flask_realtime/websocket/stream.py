@@ -107,7 +107,9 @@ class Stream(ABC):
         return False
 
     def cork(self) -> None:
-        """Keep what is written, until :meth:`uncork`."""
+        """Keep what is written, until :meth:`uncork`. So long :attr:`pending` knows nothing of it:
+        whoever corks uncorks before anything else may run.
+        """
         self._send = _Cork(self._send)
 
     def uncork(self) -> None:
@@ -186,8 +188,6 @@ class Stream(ABC):
         self._shutdown(SHUT_RDWR)
         if self._host_closes:
             self._read_up()
-        elif self._tls is None:
-            self._sock._sock.close()  # gevent's own asks its watchers first, which nobody has used
         else:
             self._sock.close()
         self._sock = self._tls = None

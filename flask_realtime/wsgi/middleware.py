@@ -196,7 +196,11 @@ class Middleware:
         if connection.close_code is not None:
             return host.handled()
         with _parked(host, connection):
-            engine.open_websocket(request, wanted, admitted, connection)
+            try:
+                engine.open_websocket(request, wanted, admitted, connection)
+            except BaseException:
+                connection.abort()  # nobody else knows it
+                raise
         return host.handled()
 
 

@@ -118,9 +118,9 @@ def _choose(subprotocols: Sequence[str], offered: str) -> str | None:
 def take_connection(environ: Environ, host: Host, accepted: Accepted, max_size: int) -> Connection:
     """Take the socket of a request whose handshake is accepted, and write the 101.
 
-    The 101 leaves with the first message, or when the connection is started or closed. A host that
-    has sent its own has negotiated nothing. A client of Hixie-76 is waited for; if it does not come
-    to its end of the handshake, the connection has its ``close_code`` already.
+    The 101 leaves when the connection is started or closed, together with what is written until
+    then. A host that has sent its own has negotiated nothing. A client of Hixie-76 is waited for;
+    if it does not come to its end of the handshake, the connection has its ``close_code`` already.
     """
     sock, data = host.take(environ)
     if accepted.hixie_key is not None:

@@ -145,22 +145,79 @@ def test_who_sends_what_is_dear_to_decode_has_to_rest(
     wait_until(lambda: app.noted[1:] == ["behind"])
 
 
-def test_the_more_others_there_are_the_longer_is_the_rest(
+def test_who_does_it_again_rests_the_longer_the_more_others_there_are(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, app = serve()
     client, *others = (running.websocket() for _ in range(31))
     for each in (client, *others):
         each.connect()
-    moments = iter([10.0, 10.05])
+    moments = iter([10.0, 10.05, 10.5, 10.55])
     monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), '42["note","behind"]')
-    wait_until(lambda: app.noted)
+    dear = '42["note","%s"]' % ("x" * 20 * KIB)
+    client.send_text(dear, dear, '42["note","behind"]')
+    wait_until(lambda: len(app.noted) == 1)
+    running.pass_by(0.45)
+    wait_until(lambda: len(app.noted) == 2)
     running.pass_by(1.45)
     let_run()
-    assert len(app.noted) == 1
+    assert len(app.noted) == 2
     running.pass_by(0.05)
+    wait_until(lambda: app.noted[2:] == ["behind"])
+
+
+def test_who_does_it_seldom_rests_as_for_the_first_time(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, app = serve()
+    client, *others = (running.websocket() for _ in range(31))
+    for each in (client, *others):
+        each.connect()
+    moments = iter([10.0, 10.05, 16.0, 16.05])
+    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
+    dear = '42["note","%s"]' % ("x" * 20 * KIB)
+    client.send_text(dear, dear, '42["note","behind"]')
+    wait_until(lambda: len(app.noted) == 1)
+    for number in (2, 3):
+        running.pass_by(0.45)
+        wait_until(lambda number=number: len(app.noted) == number)
+
+
+def test_who_rests_need_not_answer_a_ping_meanwhile(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer is behind what it has sent before it."""
+    running, app = serve(ping_interval=25, ping_timeout=20)
+    client = running.websocket()
+    client.connect()
+    running.pass_by(25)
+    assert client.receive() == "2"
+    running.pass_by(19)
+    moments = iter([10.0, 11.0])
+    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
+    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), "3", '42["note","behind"]')
+    wait_until(lambda: app.noted)
+    running.pass_by(1.5)
+    let_run()
+    assert len(app.noted) == 1
+    assert app.reasons == []
+    running.pass_by(0.5)
     wait_until(lambda: app.noted[1:] == ["behind"])
+
+
+def test_a_client_that_pings_hears_of_us_while_it_rests(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, app = serve()
+    client = running.raw_websocket(target="/socket.io/?EIO=3&transport=websocket")
+    assert client.receive()[0] == "0"
+    assert client.receive() == "40"
+    moments = iter([10.0, 11.0])
+    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
+    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), "2")
+    assert client.receive() == "6"
+    running.pass_by(2)
+    assert client.receive() == "3"
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import gevent
+import pytest
+from gevent.socket import create_connection
+
+from tests.load.wires import upgrade
+from tests.support.server import make_server, serving
+from tests.support.waiting import let_run, wait_until
 from tests.websocket.conftest import Pair
 from tests.websocket.masking import close
 from tests.websocket.test_connection import BIG, Owner, over_tcp
@@ -69,3 +76,34 @@ def test_a_client_that_is_gone_ends_it(pair: Pair) -> None:
     owner.start()
     assert owner.next() is None
     assert owner.closed.wait(10)
+
+
+@over_tcp
+def test_a_connection_that_is_closed_before_it_starts_has_one_watcher(pair: Pair) -> None:
+    """libev ends the process where one is left on a descriptor that was closed."""
+    loop = gevent.get_hub().loop
+    owner = corked(pair)
+    before = loop.activecnt
+    owner.connection.close()
+    closing = loop.activecnt
+    owner.start()
+    let_run()
+    assert loop.activecnt == closing
+    owner.client.close()
+    assert owner.closed.wait(10)
+    wait_until(lambda: loop.activecnt == before)
+
+
+def test_a_session_that_fails_as_it_begins_closes_its_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a failure of ours")
+
+    with serving(make_server()) as running:
+        monkeypatch.setattr(running.engine, "open_websocket", fail)
+        with create_connection(("127.0.0.1", running.port), timeout=10) as client:
+            client.sendall(upgrade())
+            assert client.recv(65536) == b""
+            assert "a failure of ours" in running.error_log.getvalue()
+            running.error_log.truncate(0)
