@@ -85,13 +85,13 @@ class Request:
     def headers(self) -> dict[str, str]:
         """All headers, by lower-case name."""
         headers = {
-            _header(name): str(value)
+            name[5:].replace("_", "-").lower(): str(value)
             for name, value in self.variables.items()
             if name.startswith("HTTP_")
         }
         for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             if self.variables.get(name):
-                headers[_header(name)] = str(self.variables[name])
+                headers[name.replace("_", "-").lower()] = str(self.variables[name])
         return headers
 
 
@@ -99,23 +99,6 @@ class Request:
 def _variable(header: str) -> str:
     """The meta-variable of a header: a request asks for four of them, always the same."""
     return "HTTP_" + header.upper().replace("-", "_")
-
-
-_KEPT_NAMES = 256
-_KEPT_NAME_SIZE = 64
-
-
-def _header(variable: str) -> str:
-    """The lower-case name of the header that a meta-variable is of."""
-    # A client may make up names of many KiB, which would stay.
-    return _known_header(variable) if len(variable) <= _KEPT_NAME_SIZE else _make_header(variable)
-
-
-def _make_header(variable: str) -> str:
-    return variable.removeprefix("HTTP_").replace("_", "-").lower()
-
-
-_known_header = lru_cache(_KEPT_NAMES)(_make_header)
 
 
 class Response(NamedTuple):

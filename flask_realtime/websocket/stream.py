@@ -114,7 +114,7 @@ class Stream(ABC):
 
     def uncork(self) -> None:
         """Send what was kept since :meth:`cork`, as one: a handshake and the message behind it cost
-        a system call and a packet less, 12 of the 270 µs that a client takes to connect.
+        a system call and a packet less.
         """
         cork = self._send
         if isinstance(cork, _Cork):
