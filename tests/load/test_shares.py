@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gevent
 import pytest
 
 from flask_realtime.engine import session as session_module
+from flask_realtime.engine.clock import Clock, Deadline
 from flask_realtime.socketio import turn as turn_module
 from flask_realtime.websocket.messages import Messages
 from flask_realtime.wsgi import WSGIServer
@@ -15,10 +18,26 @@ from tests.load.process import Application
 from tests.load.wires import PING, frame
 from tests.load.wires import text as text_frame
 from tests.support.app import Serve, serving_apps
-from tests.support.server import not_found, serving
+from tests.support.server import Running, not_found, serving
 from tests.support.waiting import let_run, wait_until
+from tests.support.wire import WebSocketClient
 
 KIB = 1024
+DEAR = '42["note","%s"]' % ("x" * 20 * KIB)
+
+
+def among_31(running: Running) -> WebSocketClient:
+    """A client beside thirty others."""
+    clients = [running.websocket() for _ in range(31)]
+    for client in clients:
+        client.connect()
+    return clients[0]
+
+
+def decoding_lasts(monkeypatch: pytest.MonkeyPatch, *moments: float) -> None:
+    """Have the clock say when each long message begins to be decoded, and when it has been."""
+    told = iter(moments)
+    monkeypatch.setattr(session_module, "perf_counter", lambda: next(told))
 
 
 @pytest.fixture
@@ -134,9 +153,8 @@ def test_who_sends_what_is_dear_to_decode_has_to_rest(
     client, other = running.websocket(), running.websocket()
     client.connect()
     other.connect()
-    moments = iter([10.0, 10.05])
-    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), '42["note","behind"]')
+    decoding_lasts(monkeypatch, 10.0, 10.05)
+    client.send_text(DEAR, '42["note","behind"]')
     wait_until(lambda: app.noted)
     other.send_text('421["echo","meanwhile"]')
     assert other.receive() == '431["meanwhile"]'
@@ -149,13 +167,9 @@ def test_who_does_it_again_rests_the_longer_the_more_others_there_are(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, app = serve()
-    client, *others = (running.websocket() for _ in range(31))
-    for each in (client, *others):
-        each.connect()
-    moments = iter([10.0, 10.05, 10.5, 10.55])
-    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    dear = '42["note","%s"]' % ("x" * 20 * KIB)
-    client.send_text(dear, dear, '42["note","behind"]')
+    client = among_31(running)
+    decoding_lasts(monkeypatch, 10.0, 10.05, 10.5, 10.55)
+    client.send_text(DEAR, DEAR, '42["note","behind"]')
     wait_until(lambda: len(app.noted) == 1)
     running.pass_by(0.45)
     wait_until(lambda: len(app.noted) == 2)
@@ -170,17 +184,21 @@ def test_who_does_it_seldom_rests_as_for_the_first_time(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, app = serve()
-    client, *others = (running.websocket() for _ in range(31))
-    for each in (client, *others):
-        each.connect()
-    moments = iter([10.0, 10.05, 16.0, 16.05])
-    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    dear = '42["note","%s"]' % ("x" * 20 * KIB)
-    client.send_text(dear, dear, '42["note","behind"]')
-    wait_until(lambda: len(app.noted) == 1)
-    for number in (2, 3):
-        running.pass_by(0.45)
+    client = among_31(running)
+    decoding_lasts(monkeypatch, 10.0, 10.05, 16.0, 16.05)
+    rests: list[float] = []
+    after_any = Clock.after_any
+
+    def noted(clock: Clock, seconds: float, action: Callable[[], None]) -> Deadline:
+        rests.append(seconds)
+        return after_any(clock, seconds, action)
+
+    monkeypatch.setattr(Clock, "after_any", noted)
+    client.send_text(DEAR, DEAR, '42["note","behind"]')
+    for number in (1, 2, 3):
         wait_until(lambda number=number: len(app.noted) == number)
+        running.pass_by(0.45)
+    assert rests == pytest.approx([0.45, 0.45])
 
 
 def test_who_rests_need_not_answer_a_ping_meanwhile(
@@ -193,9 +211,8 @@ def test_who_rests_need_not_answer_a_ping_meanwhile(
     running.pass_by(25)
     assert client.receive() == "2"
     running.pass_by(19)
-    moments = iter([10.0, 11.0])
-    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), "3", '42["note","behind"]')
+    decoding_lasts(monkeypatch, 10.0, 11.0)
+    client.send_text(DEAR, "3", '42["note","behind"]')
     wait_until(lambda: app.noted)
     running.pass_by(1.5)
     let_run()
@@ -212,9 +229,8 @@ def test_a_client_that_pings_hears_of_us_while_it_rests(
     client = running.raw_websocket(target="/socket.io/?EIO=3&transport=websocket")
     assert client.receive()[0] == "0"
     assert client.receive() == "40"
-    moments = iter([10.0, 11.0])
-    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    client.send_text('42["note","%s"]' % ("x" * 20 * KIB), "2")
+    decoding_lasts(monkeypatch, 10.0, 11.0)
+    client.send_text(DEAR, "2")
     assert client.receive() == "6"
     running.pass_by(2)
     assert client.receive() == "3"
@@ -227,13 +243,11 @@ def test_who_rests_is_read_again_and_can_be_sent_away(
     running, app = serve()
     client = getattr(running, transport)()
     client.connect()
-    moments = iter([10.0, 11.0])
-    monkeypatch.setattr(session_module, "perf_counter", lambda: next(moments))
-    dear = '42["note","%s"]' % ("x" * 20 * KIB)
+    decoding_lasts(monkeypatch, 10.0, 11.0)
     if transport == "websocket":
-        client.send_text(dear, '42["note","behind"]')
+        client.send_text(DEAR, '42["note","behind"]')
     else:
-        client.ask_post(f'{dear}\x1e42["note","behind"]'.encode())
+        client.ask_post(f'{DEAR}\x1e42["note","behind"]'.encode())
     wait_until(lambda: app.noted)
     let_run()
     assert len(app.noted) == 1
